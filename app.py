@@ -1,0 +1,51 @@
+"""What `streamlit run app.py` starts: the pages, the map assets and layers, and response headers.
+
+The frame around every page is pages/ui/shell.py. It lies below pages/ on purpose: docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from data.builds import NoBuildError, open_build
+from data.views import layer_body
+from pages.ui.serving import MOUNTS, ChineseShell
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def layer(request: Request) -> Response:
+    """One map layer of one build; it never changes, so a browser may keep it."""
+    try:
+        body = layer_body(open_build(request.path_params["build_id"]), request.path_params["layer"])
+    except NoBuildError:
+        body = None
+    if body is None:
+        return Response(status_code=404)
+    headers = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=86400, immutable"}
+    return Response(body, media_type="application/geo+json", headers=headers)
+
+
+app = st.App(
+    "pages/ui/shell.py",
+    routes=[
+        Route("/layers/{build_id}/{layer}.json", layer),
+        *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
+    ],
+    middleware=[Middleware(ChineseShell, headers=HEADERS)],
+)

@@ -1,0 +1,257 @@
+"""The contract: every table and column of a build, with type, unit and meaning.
+
+DDL, validation of incoming files and the documentation are all read from here.
+Times (`_at`) are local times of the county's one time zone, which `build.timezone` names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Type = Literal["text", "float", "int", "bool", "time", "date", "blob"]
+SQL_TYPE: dict[Type, str] = {
+    "text": "varchar",
+    "float": "double",
+    "int": "bigint",
+    "bool": "boolean",
+    "time": "timestamp",
+    "date": "date",
+    "blob": "blob",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `from_file`: a recipe may map a file's column to it; `required`: it must."""
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    from_file: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its grain is one row per `key`."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    geometry: Literal["", "polygon", "line", "point"] = ""
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError."""
+        return {column.name: column for column in self.columns}[name]
+
+    @property
+    def file_columns(self) -> tuple[Column, ...]:
+        """The columns that come out of files."""
+        return tuple(column for column in self.columns if column.from_file)
+
+    def ddl(self) -> str:
+        """The `create table` statement."""
+        columns = ",\n    ".join(f"{c.name} {SQL_TYPE[c.type]}" for c in self.columns)
+        return f"create table {self.name} (\n    {columns}\n)"
+
+
+def _derived(name: str, type_: Type, meaning: str, unit: str = "") -> Column:
+    return Column(name, type_, meaning, unit, from_file=False)
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "core_grid",
+            "responsibility grids (责任网格)",
+            (
+                Column("grid_id", "text", "code of the grid", required=True),
+                Column("grid_name", "text", "name of the grid"),
+                Column("lead_unit", "text", "网格牵头单位"),
+                Column("responsible_unit", "text", "责任单位"),
+                Column("grid_head", "text", "网格长"),
+                _derived("area_m2", "float", "area of the polygon", "m2"),
+                _derived("lon", "float", "a point inside the grid, WGS84", "degree"),
+                _derived("lat", "float", "a point inside the grid, WGS84", "degree"),
+                _derived("geom", "blob", "polygon, WKB, compute CRS"),
+            ),
+            key=("grid_id",),
+            geometry="polygon",
+        ),
+        Table(
+            "core_segment",
+            "street segments cut at grid borders: one row per segment and grid",
+            (
+                _derived("segment_id", "text", "source_segment_id, or with @grid_id where it is cut"),
+                Column("source_segment_id", "text", "code of the segment in its file", required=True),
+                Column("street_name", "text", "name of the street"),
+                Column("road_class", "text", "code of standards/road_classes.csv"),
+                Column("is_machine_sweepable", "bool", "whether a sweeping machine can reach it"),
+                _derived("grid_id", "text", "the grid it lies in; null outside every grid"),
+                _derived("length_m", "float", "length of this piece", "m"),
+                _derived("geom", "blob", "line or multiline, WKB, compute CRS"),
+            ),
+            key=("segment_id",),
+            geometry="line",
+        ),
+        Table(
+            "core_issue",
+            "problems recorded by inspectors, citizens and covert inspections",
+            (
+                Column("issue_id", "text", "number of the case in its system", required=True),
+                Column("category", "text", "小类; 'unknown' where the file says nothing"),
+                Column("category_class", "text", "十乱 class; the category itself where none is known"),
+                Column("description", "text", "what was seen"),
+                Column("address", "text", "where, in words"),
+                Column("department", "text", "职能部门 that has to close it"),
+                Column("channel", "text", "日检查, 暗访, 随手拍, 公众 …"),
+                Column("inspection_id", "text", "inspection round in which it was found"),
+                Column("reported_at", "time", "when it was recorded", required=True),
+                Column("due_at", "time", "deadline (整改时限)"),
+                Column("closed_at", "time", "整改完成; null while open"),
+                Column("verified_at", "time", "核查销号"),
+                Column("lon", "float", "WGS84; null where the record has no coordinates", "degree"),
+                Column("lat", "float", "WGS84", "degree"),
+                _derived("location", "text", "located, unlocated (no coordinates) or sink"),
+                _derived("grid_id", "text", "the grid it lies in; null outside every grid"),
+                _derived("segment_id", "text", "the nearest piece of street"),
+                _derived("segment_offset_m", "float", "distance to that piece", "m"),
+            ),
+            key=("issue_id",),
+            geometry="point",
+        ),
+        Table(
+            "core_inspection",
+            "inspection rounds",
+            (
+                Column("inspection_id", "text", "code of the round", required=True),
+                Column("inspection_name", "text", "name of the round"),
+                Column("inspection_type", "text", "县级暗访, 市级明查 …"),
+                Column("first_date", "date", "first day", required=True),
+                Column("last_date", "date", "last day, included", required=True),
+                Column("organiser", "text", "who inspects"),
+            ),
+            key=("inspection_id",),
+        ),
+        Table(
+            "core_shift",
+            "cleaning roster: a shift on a segment on some weekdays in a season",
+            (
+                Column("source_segment_id", "text", "the segment swept", required=True),
+                Column("shift_name", "text", "name of the shift", required=True),
+                Column("cleaner", "text", "保洁单位"),
+                Column("weekdays", "text", "digits 1 (Monday) to 7"),
+                Column("start_time", "text", "HH:MM", required=True),
+                Column("end_time", "text", "HH:MM; earlier than start_time: next day", required=True),
+                Column("method", "text", "人工 or 机扫"),
+                Column("valid_from", "date", "first day of the roster"),
+                Column("valid_to", "date", "last day, included"),
+            ),
+            key=("source_segment_id", "shift_name", "weekdays", "start_time", "valid_from"),
+        ),
+        Table(
+            "core_site",
+            "candidate sample points (样本点)",
+            (
+                Column("site_id", "text", "code of the site", required=True),
+                Column("site_name", "text", "name of the site"),
+                Column("site_type", "text", "农贸市场, 公厕, 居民小区 …"),
+                Column("address", "text", "where, in words"),
+                Column("lon", "float", "WGS84", "degree"),
+                Column("lat", "float", "WGS84", "degree"),
+                _derived("location", "text", "located, unlocated (no coordinates) or sink"),
+                _derived("grid_id", "text", "the grid it lies in; null outside every grid"),
+            ),
+            key=("site_id",),
+            geometry="point",
+        ),
+        Table(
+            "mart_grid_street",
+            "length of street by grid and road class",
+            (
+                _derived("grid_id", "text", "grid"),
+                _derived("road_class", "text", "code of standards/road_classes.csv"),
+                _derived("length_m", "float", "length of street", "m"),
+            ),
+            key=("grid_id", "road_class"),
+        ),
+        Table(
+            "load_file",
+            "what was read from each file: rows_read = accepted + superseded + refused",
+            (
+                _derived("table_name", "text", "table it was loaded into"),
+                _derived("file", "text", "file name"),
+                _derived("sha256", "text", "digest of the file"),
+                _derived("rows_read", "int", "records in the file"),
+                _derived("accepted", "int", "records in the build"),
+                _derived("superseded", "int", "records of which a later file holds a newer state"),
+                _derived("refused", "int", "records refused, each with its reason in load_refused"),
+            ),
+            key=("table_name", "file"),
+        ),
+        Table(
+            "load_refused",
+            "every refused record, once for each of its faults",
+            (
+                _derived("table_name", "text", "table it was meant for"),
+                _derived("file", "text", "file name"),
+                _derived("row", "int", "row as a spreadsheet counts it: the header is row 1"),
+                _derived("column_name", "text", "the file's own column name"),
+                _derived("value", "text", "the offending value"),
+                _derived("reason", "text", "code of data/messages.toml"),
+                _derived("raw", "text", "the whole record as JSON"),
+            ),
+        ),
+        Table(
+            "load_finding",
+            "what is odd but was accepted, counted",
+            (
+                _derived("table_name", "text", "table"),
+                _derived("finding", "text", "code of data/messages.toml"),
+                _derived("count", "int", "records (or metres, as the message says)"),
+                _derived("detail", "text", "where, by example"),
+            ),
+        ),
+        Table(
+            "layer",
+            "what a map fetches: GeoJSON in WGS84, five decimals, gzip",
+            (
+                _derived("layer", "text", "grids, streets or water"),
+                _derived("body", "blob", "gzipped GeoJSON"),
+            ),
+            key=("layer",),
+        ),
+        Table(
+            "build",
+            "one row: what this build is",
+            (
+                _derived("build_id", "text", "name of the file without .duckdb"),
+                _derived("catalog", "text", "digest of the catalog it was written with"),
+                _derived("source", "text", "name of the recipe"),
+                _derived("title", "text", "name of the place, for the screen"),
+                _derived("note", "text", "what a reader of every page must know about this data"),
+                _derived("timezone", "text", "of all times in the build"),
+                _derived("compute_crs", "text", "of all geometry in the build, metres"),
+                _derived("built_at", "time", "when, UTC"),
+                _derived("data_until", "date", "the day after the last recorded day"),
+                _derived("west", "float", "extent of the grids, WGS84", "degree"),
+                _derived("south", "float", "extent of the grids, WGS84", "degree"),
+                _derived("east", "float", "extent of the grids, WGS84", "degree"),
+                _derived("north", "float", "extent of the grids, WGS84", "degree"),
+            ),
+        ),
+    )
+}
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """Short digest of all tables: a build with another one was written by another version."""
+    text = "".join(table.ddl() for table in TABLES.values())
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

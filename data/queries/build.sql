@@ -1,0 +1,4 @@
+-- What the build is.
+-- grain: one row
+select *
+from build

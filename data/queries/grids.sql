@@ -1,0 +1,10 @@
+-- All grids by name, for choosing one.
+-- grain: grid_id
+select
+    grid_id,
+    grid_name,
+    lead_unit,
+    responsible_unit,
+    grid_head
+from core_grid
+order by grid_name, grid_id

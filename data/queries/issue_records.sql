@@ -1,0 +1,25 @@
+-- The records behind a number, newest first.
+-- grain: issue_id
+-- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+--         row_limit
+select
+    issue_id,
+    reported_at,
+    category_class,
+    category,
+    address,
+    description,
+    department,
+    channel,
+    due_at,
+    closed_at,
+    grid_id,
+    location
+from core_issue
+where
+    reported_at >= $since
+    and reported_at < $until
+    and ($category_class = '' or category_class = $category_class)
+    and ($grid_id = '' or grid_id = $grid_id)
+order by reported_at desc, issue_id
+limit $row_limit

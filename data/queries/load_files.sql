@@ -1,0 +1,11 @@
+-- What was read from each file.
+-- grain: table_name, file
+select
+    table_name,
+    file,
+    rows_read,
+    accepted,
+    superseded,
+    refused
+from load_file
+order by table_name, file

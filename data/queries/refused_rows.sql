@@ -1,0 +1,14 @@
+-- Every refused record, once for each fault.
+-- grain: table_name, file, row, column_name, reason
+-- params: row_limit
+select
+    table_name,
+    file,
+    row as row_number,
+    column_name,
+    value,
+    reason,
+    raw
+from load_refused
+order by table_name, file, row_number
+limit $row_limit

@@ -1,0 +1,8 @@
+-- Issues that no map can show, by why.
+-- grain: one row
+select
+    count(*) as issues,
+    sum(case when location = 'unlocated' then 1 else 0 end) as unlocated,
+    sum(case when location = 'sink' then 1 else 0 end) as sink,
+    sum(case when location = 'located' and grid_id is null then 1 else 0 end) as outside_grids
+from core_issue

@@ -1,0 +1,74 @@
+"""Thresholds and vocabularies as data: read from `standards/*.csv`, never literals in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+FOLDER = Path(__file__).parent / "standards"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One number that somebody decided: unverified ones are shown as 默认值."""
+
+    key: str
+    value: float
+    unit: str
+    is_verified: bool
+    source: str
+    meaning: str
+
+
+def _read(name: str) -> pd.DataFrame:
+    return pd.read_csv(FOLDER / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> dict[str, Threshold]:
+    """All thresholds by key."""
+    return {
+        row.key: Threshold(
+            row.key, float(row.value), row.unit, row.is_verified == "true", row.source, row.meaning
+        )
+        for row in _read("thresholds").itertuples()
+    }
+
+
+def threshold(key: str) -> float:
+    """The value of a threshold, in the unit that `thresholds.csv` states. Raises KeyError."""
+    return thresholds()[key].value
+
+
+@lru_cache(maxsize=1)
+def road_classes() -> dict[str, str]:
+    """Chinese title by road class code, from the widest class to the narrowest, unknown last."""
+    return {row.road_class: row.title for row in _read("road_classes").itertuples()}
+
+
+@lru_cache(maxsize=1)
+def road_class_codes() -> dict[str, str]:
+    """Road class code by any of its names: code, title or alias."""
+    return {
+        name: row.road_class
+        for row in _read("road_classes").itertuples()
+        for name in [row.road_class, row.title, *row.aliases.split(";")]
+        if name
+    }
+
+
+@lru_cache(maxsize=1)
+def categories() -> pd.DataFrame:
+    """Names of 小类 (name, category, category_class): one row a name, aliases included."""
+    table = _read("categories")
+    names = table["category"] + ";" + table["aliases"]
+    return (
+        table.assign(name=names.str.split(";"))
+        .explode("name")
+        .query("name != ''")[["name", "category", "category_class"]]
+        .reset_index(drop=True)
+    )

@@ -1,0 +1,1 @@
+"""Sources -> validated core -> marts -> one published build."""

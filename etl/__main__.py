@@ -1,0 +1,99 @@
+"""python -m etl: build a county from its files, look at the builds, choose the one that is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from data.builds import NoBuildError, builds, current_build_id
+from data.messages import DataError
+from data.settings import ROOT, settings
+from etl.load import build as build_county
+from etl.publish import point_current
+from etl.recipe import load_recipe, recipe_names
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+Store = Annotated[Path | None, typer.Option(help="folder of the builds")]
+
+
+def _run(source: str, store: Path | None) -> None:
+    """Build with a progress bar; end with the load report, or with one message and exit code 1."""
+    try:
+        recipe = load_recipe(source)
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task(f"building {recipe.name}")
+            report = build_county(
+                recipe,
+                store or settings().store,
+                lambda step: progress.update(task, description=f"{recipe.name}: {step}"),
+            )
+    except DataError as error:
+        errors.print(f"[red]错误[/]：{error.zh}", highlight=False)
+        errors.print(f"[red]error[/]: {error}", highlight=False)
+        raise typer.Exit(1) from error
+    report.show(console)
+
+
+@app.command()
+def build(
+    source: Annotated[str, typer.Option(help="name of a recipe in etl/sources, or a .toml file")],
+    store: Store = None,
+) -> None:
+    """Build a county from its files and publish it; the running app shows it at once."""
+    _run(source, store)
+
+
+@app.command()
+def demo(
+    store: Store = None,
+    seed: Annotated[int, typer.Option(help="another seed, another county")] = 42,
+) -> None:
+    """Write the files of the synthetic county to data/raw/demo and build it."""
+    from etl.demo import write_demo  # noqa: PLC0415 only this command needs it
+
+    with console.status("writing the files of the demo county"):
+        write_demo(ROOT / "data" / "raw" / "demo", seed=seed)
+    _run("demo", store)
+
+
+@app.command()
+def sources() -> None:
+    """List the recipes."""
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        console.print(f"{name:12} {recipe.title}  {recipe.root}")
+
+
+@app.command("builds")
+def list_builds(store: Store = None) -> None:
+    """List the published builds; the one that is served is marked."""
+    folder = store or settings().store
+    try:
+        current = current_build_id(folder)
+    except NoBuildError as error:
+        errors.print(str(error))
+        raise typer.Exit(1) from error
+    for build_id in builds(folder):
+        console.print(f"{'*' if build_id == current else ' '} {build_id}")
+
+
+@app.command()
+def serve(build_id: str, store: Store = None) -> None:
+    """Serve an older build again (an undo of the last load)."""
+    try:
+        point_current(build_id, store or settings().store)
+    except NoBuildError as error:
+        errors.print(str(error))
+        raise typer.Exit(1) from error
+    console.print(f"serving {build_id}")
+
+
+if __name__ == "__main__":
+    app()

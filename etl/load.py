@@ -1,0 +1,233 @@
+"""Run a recipe from files to a published build: extract, validate, transform, load, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from filelock import FileLock, Timeout
+
+from data.catalog import TABLES, digest
+from data.engine import BuildWriter
+from data.messages import DataError
+from data.settings import settings
+from etl.extract import find_files, read_file
+from etl.layers import layer_rows
+from etl.publish import prune, publish
+from etl.recipe import Recipe
+from etl.report import LoadReport
+from etl.transform import (
+    Findings,
+    Merged,
+    build_grids,
+    build_issues,
+    build_segments,
+    build_sites,
+    check_place,
+    join_datasets,
+    merge_files,
+)
+from etl.validate import Checked, check_file
+from geo.crs import LONLAT, transform_geometry
+
+Geometries = npt.NDArray[np.object_]
+Tell = Callable[[str], None]
+
+
+def build(recipe: Recipe, store: Path, tell: Tell = lambda _: None) -> LoadReport:
+    """Build the recipe's county and publish it in `store`; `tell` hears of each step.
+
+    Raises DataError; then nothing is published and the last build is served as before.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(store / "load.lock", timeout=0):
+            return _build(recipe, store, tell)
+    except Timeout as error:
+        raise DataError("busy", store=store) from error
+    except OSError as error:
+        raise DataError("disk", store=store, detail=error) from error
+
+
+def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
+    began = time.monotonic()
+    now = datetime.now(ZoneInfo(recipe.timezone)).replace(tzinfo=None)
+    build_id = f"{recipe.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    if not recipe.root.is_dir():
+        raise DataError("missing_folder", folder=recipe.root, source=recipe.name)
+
+    findings = Findings()
+    load = _Load(recipe, now, findings, tell)
+    merged_grids = load.read("core_grid")
+    grids, polygons = build_grids(merged_grids, recipe.compute_crs)
+    findings.add("core_grid", "repaired_polygon", load.repaired)
+    findings.add("core_grid", "joined_grid", len(merged_grids.frame) - len(grids))
+    load.polygons = polygons
+    tell("cutting streets at grid borders")
+    segments, lines = build_segments(load.read("core_segment"), grids["grid_id"], polygons, findings)
+    issues_read = load.read("core_issue")
+    tell("placing issues in grids and on streets")
+    grid_key, segment_key = (grids["grid_id"], polygons), (segments["segment_id"], lines)
+    issues = build_issues(issues_read, recipe, grid_key, segment_key, findings)
+    tables = {"core_grid": grids, "core_segment": segments, "core_issue": issues}
+    for name in ("core_inspection", "core_shift", "core_site"):
+        if recipe.datasets(name):
+            tables[name] = load.read(name).frame
+    if "core_site" in tables:
+        merged_sites = Merged(tables["core_site"], None, [])
+        tables["core_site"] = build_sites(merged_sites, recipe, grid_key, findings)
+    if "core_shift" in tables:
+        known = set(segments["source_segment_id"])
+        lost = ~tables["core_shift"]["source_segment_id"].isin(known)
+        findings.add("core_shift", "unknown_segment", lost.sum())
+
+    tell("drawing map layers")
+    water = load.water()
+    tables["layer"] = layer_rows(grids, polygons, segments, lines, water, recipe.compute_crs)
+    tables["load_file"] = load.files()
+    tables["load_refused"] = load.refused()
+    tables["load_finding"] = pd.DataFrame(
+        findings.rows, columns=["table_name", "finding", "count", "detail"]
+    )
+    tables["build"] = _build_row(build_id, recipe, issues, polygons, now)
+    tell("writing the build")
+    _write(tables, build_id, store)
+    return LoadReport(
+        build_id,
+        recipe.title,
+        tables["load_file"],
+        tables["load_refused"],
+        tables["load_finding"],
+        time.monotonic() - began,
+    )
+
+
+class _Load:
+    """Reads and checks the files of one recipe and remembers what each gave."""
+
+    def __init__(self, recipe: Recipe, now: datetime, findings: Findings, tell: Tell) -> None:
+        self.recipe, self.now, self.findings, self.tell = recipe, now, findings, tell
+        self.polygons: Geometries = np.array([], dtype=object)
+        self.repaired = 0
+        self._files: list[dict[str, object]] = []
+        self._faults: list[pd.DataFrame] = []
+
+    def read(self, table: str) -> Merged:
+        """All datasets of a table, checked and merged."""
+        merged = []
+        for dataset in self.recipe.datasets(table):
+            parts = [
+                self._check(table, path, number)
+                for number, path in [
+                    (self.recipe.datasets(table).index(dataset), path)
+                    for path in find_files(dataset, self.recipe.root)
+                ]
+            ]
+            merged.append(merge_files(TABLES[table], parts, self.findings))
+            for part, used in zip(parts, merged[-1].used, strict=True):
+                self._note(table, part, used)
+        return join_datasets(TABLES[table], merged)
+
+    def _check(self, table: str, path: Path, number: int) -> Checked:
+        dataset = self.recipe.datasets(table)[number]
+        self.tell(f"reading {path.name}")
+        raw = read_file(path, dataset)
+        part = check_file(
+            raw,
+            dataset,
+            TABLES[table],
+            compute_crs=self.recipe.compute_crs,
+            timezone=self.recipe.timezone,
+            now=self.now,
+        )
+        if len(self.polygons):
+            check_place(part, dataset.crs, self.polygons, self.recipe.compute_crs)
+        self.repaired += part.repaired
+        return part
+
+    def _note(self, table: str, part: Checked, used: int) -> None:
+        self._files.append(
+            {
+                "table_name": table,
+                "file": part.raw.name,
+                "sha256": part.raw.sha256,
+                "rows_read": part.raw.rows_read,
+                "accepted": used,
+                "superseded": len(part.frame) - used,
+                "refused": part.refused,
+            }
+        )
+        self._faults.append(part.faults.assign(table_name=table, file=part.raw.name))
+
+    def water(self) -> Geometries:
+        """Polygons of the water layer in the compute CRS; empty where the recipe has none."""
+        shapes = [
+            transform_geometry(raw.geometry, raw.crs or dataset.crs, self.recipe.compute_crs)
+            for dataset in self.recipe.water
+            for path in find_files(dataset, self.recipe.root)
+            for raw in [read_file(path, dataset)]
+            if raw.geometry is not None
+        ]
+        return np.concatenate(shapes) if shapes else np.array([], dtype=object)
+
+    def files(self) -> pd.DataFrame:
+        """Rows of load_file."""
+        return pd.DataFrame(self._files)
+
+    def refused(self) -> pd.DataFrame:
+        """Rows of load_refused."""
+        return pd.concat(self._faults, ignore_index=True)
+
+
+def _build_row(
+    build_id: str, recipe: Recipe, issues: pd.DataFrame, polygons: Geometries, now: datetime
+) -> pd.DataFrame:
+    last_day: date = issues["reported_at"].max().date()
+    box = transform_geometry(
+        np.array([shapely.box(*shapely.total_bounds(polygons))]), recipe.compute_crs, LONLAT
+    )
+    west, south, east, north = shapely.total_bounds(box)
+    return pd.DataFrame(
+        [
+            {
+                "build_id": build_id,
+                "catalog": digest(),
+                "source": recipe.name,
+                "title": recipe.title,
+                "note": recipe.note,
+                "timezone": recipe.timezone,
+                "compute_crs": recipe.compute_crs,
+                "built_at": datetime.now(UTC).replace(tzinfo=None),
+                "data_until": min(last_day + timedelta(days=1), now.date()),
+                "west": west,
+                "south": south,
+                "east": east,
+                "north": north,
+            }
+        ]
+    )
+
+
+def _write(tables: dict[str, pd.DataFrame], build_id: str, store: Path) -> None:
+    """Write a new file beside the builds, run the marts, publish it and prune old ones."""
+    temporary = store / f"{build_id}.building"
+    for leftover in store.glob("*.building*"):  # of a load that was killed; we hold the lock
+        leftover.unlink()
+    writer = BuildWriter(temporary)
+    try:
+        for name, frame in tables.items():
+            writer.insert(name, frame)
+        for mart in sorted((resources.files("etl") / "sql").iterdir(), key=lambda f: f.name):
+            writer.run(mart.read_text("utf-8"))
+    finally:
+        writer.close()
+    publish(temporary, build_id, store)
+    prune(store, settings().keep_builds)

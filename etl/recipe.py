@@ -1,0 +1,144 @@
+"""A recipe says what a county's files are: names, formats, CRS, columns and code fixes, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from data.catalog import TABLES
+from data.messages import DataError
+from data.settings import ROOT
+from geo.crs import is_metric
+
+SOURCES = Path(__file__).parent / "sources"
+Format = Literal["csv", "xlsx", "parquet", "vector"]
+
+
+class Dataset(BaseModel):
+    """Files of one shape that go into one table. Later files hold newer states of the same key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: list[str] = Field(description="names or patterns below `root`, oldest first")
+    format: Format = Field(description="vector: whatever GDAL reads as GeoJSON or Shapefile")
+    columns: dict[str, str] = Field(description="our column -> the file's column")
+    encoding: str = Field("utf-8", description="of CSV text")
+    crs: str = Field("", description="of the coordinates; a vector file may say it itself")
+    sheet: str = Field("", description="of a workbook; empty: the first")
+    time_formats: list[str] = Field(
+        ["ISO8601"], description="strptime formats, tried in order; ISO8601 takes 2026-03-05 07:54"
+    )
+    values: dict[str, dict[str, str]] = Field(
+        {}, description="code fixes: our column -> (value in the file -> value we use)"
+    )
+    id_prefix: str = Field("", description="put before keys that another system also uses")
+    defaults: dict[str, str] = Field({}, description="our column -> value where the file has none")
+    repair_invalid: bool = Field(
+        False,
+        description="polygons that cross themselves are repaired and reported, not refused",
+    )
+    sink_points: list[tuple[float, float]] = Field(
+        [], description="[lon, lat] that stand for unknown addresses in this source"
+    )
+
+    @model_validator(mode="after")
+    def _coordinates_have_a_crs(self) -> Self:
+        if "lon" in self.columns and not self.crs:
+            msg = "`crs` is needed where lon and lat are columns"
+            raise ValueError(msg)
+        return self
+
+
+class Recipe(BaseModel):
+    """One county or city."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str = Field(description="name of the place on the screen")
+    root: Path = Field(description="folder of the files; relative to the project's folder")
+    timezone: str = Field(description="of all times in the files, e.g. Asia/Shanghai")
+    note: str = Field("", description="what a reader of every page must know about this data")
+    compute_crs: str = Field(description="metres; geometry is stored and measured in it")
+    core_grid: list[Dataset] = Field(min_length=1)
+    core_segment: list[Dataset] = Field(min_length=1)
+    core_issue: list[Dataset] = Field(min_length=1)
+    core_inspection: list[Dataset] = []
+    core_shift: list[Dataset] = []
+    core_site: list[Dataset] = []
+    water: list[Dataset] = Field([], description="polygons drawn under the grids")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @field_validator("compute_crs")
+    @classmethod
+    def _crs_is_metric(cls, value: str) -> str:
+        if not is_metric(value):
+            msg = f"`{value}` is not a coordinate system in metres"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("root")
+    @classmethod
+    def _root_is_absolute(cls, value: Path) -> Path:
+        return value if value.is_absolute() else (ROOT / value).resolve()
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> Self:
+        for table in DATASET_TABLES:
+            known = {column.name for column in TABLES[table].file_columns}
+            required = {column.name for column in TABLES[table].file_columns if column.required}
+            for dataset in self.datasets(table):
+                named = {*dataset.columns, *dataset.values, *dataset.defaults}
+                if unknown := named - known:
+                    msg = f"[[{table}]] names {sorted(unknown)}; {table} has {sorted(known)}"
+                    raise ValueError(msg)
+                if missing := required - {*dataset.columns, *dataset.defaults}:
+                    msg = f"[[{table}]] {dataset.files} maps no column to {sorted(missing)}"
+                    raise ValueError(msg)
+        return self
+
+    def datasets(self, table: str) -> list[Dataset]:
+        """The datasets that go into a table."""
+        datasets: list[Dataset] = getattr(self, table)
+        return datasets
+
+
+DATASET_TABLES = (
+    "core_grid",
+    "core_segment",
+    "core_issue",
+    "core_inspection",
+    "core_shift",
+    "core_site",
+)
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the product."""
+    return sorted(path.stem for path in SOURCES.glob("*.toml"))
+
+
+def load_recipe(source: str) -> Recipe:
+    """The recipe of that name, or in that .toml file. Raises DataError with what is wrong in it."""
+    path = Path(source) if source.endswith(".toml") else SOURCES / f"{source}.toml"
+    if not path.exists():
+        raise DataError("unknown_source", source=source, known=", ".join(recipe_names()))
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError("bad_recipe", file=path.name, detail=str(error)) from error
+    except ValidationError as error:
+        detail = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'recipe'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise DataError("bad_recipe", file=path.name, detail=detail) from error

@@ -1,0 +1,326 @@
+"""Judge every record of a file: typed values out, every fault with its row, column, value, reason.
+
+Nothing is repaired silently and nothing is lost: a record with a fault is refused as a whole, and all
+its faults are noted. What is odd but possible is a finding (etl/transform.py), not a fault.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyproj import CRS
+
+from data.catalog import Column, Table
+from data.messages import DataError
+from etl.extract import RawFile
+from etl.recipe import Dataset
+from geo.crs import LONLAT, transform_geometry, transform_xy
+from geo.grid import repair_polygons
+
+Geometries = npt.NDArray[np.object_]
+TEXT = pd.StringDtype("pyarrow")
+YES_NO = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
+PAST = ("reported_at", "closed_at", "verified_at")
+DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+FAULT_COLUMNS = ["row", "column_name", "value", "reason"]
+
+
+@dataclass
+class Checked:
+    """The records of one file that passed, with times, numbers and geometry; and the faults.
+
+    frame     index is the row number; lon, lat in WGS84; geometry beside it in the compute CRS.
+    faults    one row a fault: row, column_name, value, reason, and raw, the record as JSON.
+    repaired  how many polygons were repaired.
+    """
+
+    raw: RawFile
+    frame: pd.DataFrame
+    geometry: Geometries | None
+    faults: pd.DataFrame
+    repaired: int = 0
+
+    @property
+    def refused(self) -> int:
+        """Records refused."""
+        return int(self.faults["row"].nunique())
+
+
+class _Faults:
+    """Collects faults; `rows` are those refused so far."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+        self.found: list[pd.DataFrame] = []
+
+    def add(self, where: pd.Series[bool], column: str, values: pd.Series | str, reason: str) -> None:
+        rows = where.index[where.to_numpy(bool)]
+        if len(rows):
+            value = values if isinstance(values, str) else values[rows].astype(TEXT).fillna("")
+            name = self.headers.get(column, column)
+            self.found.append(
+                pd.DataFrame({"column_name": name, "value": value, "reason": reason}, index=rows)
+            )
+
+    @property
+    def rows(self) -> pd.Index[int]:
+        return pd.Index(sorted({row for fault in self.found for row in fault.index}))
+
+    def table(self) -> pd.DataFrame:
+        if not self.found:
+            return pd.DataFrame(columns=FAULT_COLUMNS)
+        return pd.concat(self.found).rename_axis("row").reset_index()
+
+
+def check_file(
+    raw: RawFile, dataset: Dataset, table: Table, *, compute_crs: str, timezone: str, now: datetime
+) -> Checked:
+    """Every record of a file, passed or refused.
+
+    now     local time of the county; what lies after it cannot have been reported.
+    Raises DataError where the file as a whole cannot be right: its CRS, its kind of geometry, a
+    polygon that crosses itself, or not one usable record.
+    """
+    text = _clean_text(raw.frame, dataset, table)
+    faults = _Faults(raw.headers)
+    frame = pd.DataFrame(index=text.index)
+    for column in table.file_columns:
+        values = text.get(column.name, pd.Series(pd.NA, index=text.index, dtype=TEXT))
+        if column.required:
+            faults.add(values.isna(), column.name, "", "missing_value")
+        frame[column.name] = _typed(values, column, dataset, timezone, faults)
+    for name in PAST:
+        if name in frame:
+            faults.add(frame[name] > now, name, text.get(name, ""), "future_time")
+    if table.geometry == "point":
+        _check_lonlat(raw, dataset, frame, text, faults)
+    geometry, repaired = _check_geometry(raw, dataset, table, compute_crs, text, faults)
+    _check_duplicates(frame, text, table, faults)
+    _name_header_rows(text, raw.headers, faults)
+
+    keep = ~frame.index.isin(faults.rows)
+    checked = Checked(
+        raw,
+        frame[keep],
+        None if geometry is None else geometry[keep],
+        _with_record(faults.table(), raw),
+        repaired,
+    )
+    if checked.frame.empty:
+        first = checked.faults.iloc[0]
+        raise DataError(
+            "no_rows",
+            file=raw.name,
+            refused=checked.refused,
+            reason=first["reason"],
+            value=first["value"],
+        )
+    return checked
+
+
+def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataFrame:
+    """Trimmed text, empty made missing, code fixes and defaults applied."""
+    clean = {}
+    for name in {**dict.fromkeys(frame.columns), **dataset.defaults}:
+        if name in frame:
+            trimmed = pc.utf8_trim_whitespace(pa.array(frame[name], type=pa.large_string()))
+            values = pd.Series(trimmed, index=frame.index, dtype=TEXT)
+            values = values.mask(values == "")
+        else:
+            values = pd.Series(pd.NA, index=frame.index, dtype=TEXT)
+        if fixes := dataset.values.get(name):
+            values = values.map(fixes).astype(TEXT).fillna(values)
+        if default := dataset.defaults.get(name):
+            values = values.fillna(default)
+        clean[name] = values
+    return pd.DataFrame(clean, index=frame.index)[
+        [column.name for column in table.file_columns if column.name in clean]
+    ]
+
+
+def _typed(
+    values: pd.Series[str], column: Column, dataset: Dataset, timezone: str, faults: _Faults
+) -> pd.Series:
+    if column.type == "text":
+        return values
+    parsers: dict[str, tuple[Callable[[pd.Series[str]], pd.Series], str]] = {
+        "time": (lambda v: parse_times(v, dataset.time_formats, timezone), "not_a_time"),
+        "date": (lambda v: parse_times(v, dataset.time_formats, timezone), "not_a_time"),
+        "float": (lambda v: pd.to_numeric(v, errors="coerce").astype("float64"), "not_a_number"),
+        "bool": (lambda v: v.str.lower().map(YES_NO).astype("boolean"), "not_yes_no"),
+    }
+    parse, reason = parsers[column.type]
+    parsed = parse(values)
+    faults.add(values.notna() & parsed.isna(), column.name, values, reason)
+    return parsed
+
+
+def parse_times(values: pd.Series[str], formats: list[str], timezone: str) -> pd.Series:
+    """Local times without zone; missing where no format fits. An offset in the text is honoured."""
+    parsed = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
+    left = values.notna()
+    with_offset = left & values.str.contains(r"\d(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False)
+    if with_offset.any():
+        utc = pd.to_datetime(values[with_offset], format="ISO8601", errors="coerce", utc=True)
+        parsed[with_offset] = utc.dt.tz_convert(timezone).dt.tz_localize(None).astype(parsed.dtype)
+        left &= ~with_offset
+    for form in formats:
+        if not left.any():
+            break
+        found = pd.to_datetime(values[left], format=form, errors="coerce")
+        parsed[left] = found.astype(parsed.dtype)
+        left &= parsed.isna()
+    return parsed
+
+
+def _check_lonlat(
+    raw: RawFile, dataset: Dataset, frame: pd.DataFrame, text: pd.DataFrame, faults: _Faults
+) -> None:
+    """lon, lat in WGS84; (0, 0) is what some systems write for "unknown" and becomes missing."""
+    x, y = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+    one_only = np.isnan(x) != np.isnan(y)
+    for name in ("lon", "lat"):
+        if name in text:
+            faults.add(text[name].isna() & one_only, name, "", "missing_value")
+    null_island = (x == 0) & (y == 0)
+    x, y = np.where(null_island, np.nan, x), np.where(null_island, np.nan, y)
+    if dataset.crs and CRS.from_user_input(dataset.crs).is_geographic:
+        with np.errstate(invalid="ignore"):
+            beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
+        if beyond.sum() > 0.5 * np.isfinite(x).sum():
+            at = int(np.argmax(beyond))
+            raise DataError("crs_range", file=raw.name, x=x[at], y=y[at], crs=dataset.crs)
+        faults.add(pd.Series(beyond, index=frame.index), "lon", text.get("lon", ""), "not_lonlat")
+        x, y = np.where(beyond, np.nan, x), np.where(beyond, np.nan, y)
+    if dataset.crs:
+        x, y = transform_xy(x, y, dataset.crs, LONLAT)
+    frame["lon"], frame["lat"] = x, y
+
+
+def _check_geometry(
+    raw: RawFile,
+    dataset: Dataset,
+    table: Table,
+    compute_crs: str,
+    text: pd.DataFrame,
+    faults: _Faults,
+) -> tuple[Geometries | None, int]:
+    """Lines and polygons in the compute CRS, and how many polygons were repaired."""
+    if table.geometry not in ("line", "polygon"):
+        return None, 0
+    if raw.geometry is None:
+        raise DataError(
+            "wrong_geometry", file=raw.name, row=1, found="plain record", table=table.name,
+            expected=table.geometry,
+        )  # fmt: skip
+    geometry = transform_geometry(raw.geometry, _crs_of(raw, dataset), compute_crs)
+    index = text.index
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    faults.add(pd.Series(missing, index=index), "geometry", "", "no_geometry")
+    wrong = ~missing & (shapely.get_dimensions(geometry) != DIMENSION[table.geometry])
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        raise DataError(
+            "wrong_geometry", file=raw.name, row=index[at], found=geometry[at].geom_type,
+            table=table.name, expected=table.geometry,
+        )  # fmt: skip
+    if table.geometry == "line":
+        no_length = ~missing & ~(shapely.length(geometry) > 0)
+        faults.add(pd.Series(no_length, index=index), "geometry", "0 m", "zero_length")
+        return geometry, 0
+    invalid = ~missing & ~shapely.is_valid(geometry)
+    if invalid.any() and not dataset.repair_invalid:
+        at = int(np.argmax(invalid))
+        raise DataError(
+            "invalid_polygon", file=raw.name, row=index[at],
+            grid_id=text.iloc[at].get("grid_id", "?"),
+            detail=shapely.is_valid_reason(raw.geometry[at]),
+        )  # fmt: skip
+    geometry[invalid] = repair_polygons(geometry[invalid])
+    return geometry, int(invalid.sum())
+
+
+def _crs_of(raw: RawFile, dataset: Dataset) -> str:
+    """The file's own CRS or the recipe's; both must agree, and coordinates must be possible in it."""
+    own, stated = raw.crs, dataset.crs
+    if not own and not stated:
+        raise DataError("no_crs", file=raw.name)
+    if own and stated and CRS.from_user_input(own) != CRS.from_user_input(stated):
+        raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
+    crs = own or stated
+    west, south, east, north = shapely.total_bounds(raw.geometry)
+    if CRS.from_user_input(crs).is_geographic and not (
+        west >= -180 and east <= 180 and south >= -90 and north <= 90
+    ):
+        raise DataError("crs_range", file=raw.name, x=east, y=north, crs=crs)
+    return crs
+
+
+def _check_duplicates(frame: pd.DataFrame, text: pd.DataFrame, table: Table, faults: _Faults) -> None:
+    """Of several records with one key the latest state stays: later closed, then lower in the file.
+
+    Polygons are excepted: a grid may be drawn in several parts (etl/transform.py joins them).
+    """
+    if table.geometry == "polygon":
+        return
+    key = ["source_segment_id"] if table.name == "core_segment" else list(table.key)
+    sound = frame[~frame.index.isin(faults.rows)]
+    repeated = sound[sound.duplicated(key, keep=False)]
+    if repeated.empty:
+        return
+    order = [c for c in ("closed_at", "verified_at") if c in frame]
+    latest_last = repeated.sort_values([*key, *order], kind="stable", na_position="first")
+    older = latest_last.index[latest_last.duplicated(key, keep="last")]
+    copies = text.loc[repeated.index]
+    is_copy = copies.duplicated(keep="last") | copies.duplicated(keep="first")
+    refused = pd.Series(frame.index.isin(older), index=frame.index)
+    equal = pd.Series(frame.index.isin(is_copy.index[is_copy]), index=frame.index)
+    faults.add(refused & equal, key[0], text[key[0]], "duplicate_row")
+    faults.add(refused & ~equal, key[0], text[key[0]], "duplicate_id")
+
+
+def _name_header_rows(text: pd.DataFrame, headers: dict[str, str], faults: _Faults) -> None:
+    """A refused row that repeats the header is called so, instead of listing each of its faults."""
+    refused = text.loc[faults.rows]
+    same = pd.DataFrame(
+        {
+            name: values.str.replace(r"[\W_]+", "", regex=True).str.lower()
+            == _letters(headers.get(name, name))
+            for name, values in refused.items()
+        }
+    )
+    is_header = same.fillna(False).sum(axis=1) > 0.5 * refused.notna().sum(axis=1)
+    rows = refused.index[is_header]
+    faults.found = [fault[~fault.index.isin(rows)] for fault in faults.found]
+    first_column = str(text.columns[0])
+    faults.add(is_header, first_column, text[first_column], "header_row")
+
+
+def _letters(value: str) -> str:
+    return re.sub(r"[\W_]+", "", value).lower()
+
+
+def _with_record(faults: pd.DataFrame, raw: RawFile) -> pd.DataFrame:
+    """Faults with the raw record beside them; malformed lines included."""
+    malformed = pd.DataFrame(
+        [(row, "", detail, "malformed_row") for row, detail in raw.malformed.items()],
+        columns=FAULT_COLUMNS,
+    )
+    rows = faults["row"].unique()
+    records = dict(zip(rows, raw.source.loc[rows].to_dict("records"), strict=True))
+    text = {
+        row: json.dumps({k: v for k, v in record.items() if pd.notna(v)}, ensure_ascii=False)
+        for row, record in records.items()
+    }
+    known = faults.assign(raw=faults["row"].map(text).astype(TEXT))
+    return pd.concat([known, malformed.assign(raw="")]).sort_values("row", ignore_index=True)

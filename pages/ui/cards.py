@@ -1,0 +1,129 @@
+"""Headline numbers with their parts, definitions and the footer that says what the data is."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from data.messages import message
+from data.metrics import Metric, metrics
+from data.standards import thresholds
+from data.views import Build, load_files, load_findings, refused_rows
+from pages.ui.read import read
+from pages.ui.text import number, plain
+
+TABLE_NAMES = {
+    "core_grid": "责任网格",
+    "core_segment": "道路",
+    "core_issue": "问题",
+    "core_inspection": "检查轮次",
+    "core_shift": "保洁班次",
+    "core_site": "候选点位",
+}
+
+
+def headline_cards(rows: pd.DataFrame) -> None:
+    """One card a metric: the value, the change on the period before, numerator and denominator."""
+    for column, row in zip(st.columns(len(rows)), rows.itertuples(), strict=True):
+        metric = metrics()[row.metric]
+        digits = 0 if metric.unit == "件" else 1
+        with column:
+            st.metric(
+                f"{metric.title}（{metric.unit}）",
+                number(row.value, digits),
+                _change(row.value - row.before, digits),
+                delta_color="inverse" if metric.better == "low" else "normal",
+                help=f"{metric.meaning}。\n\n{_parts(metric)}",
+                border=True,
+            )
+            if metric.denominator:
+                st.caption(_fraction(row.numerator, row.denominator, metric))
+
+
+def _change(change: float, digits: int) -> str | None:
+    if math.isnan(change):
+        return None
+    return f"{change:+,.{digits}f} 较上一时段" if round(change, digits) else None
+
+
+def _fraction(numerator: float, denominator: float, metric: Metric) -> str:
+    """Numerator and denominator under the number."""
+    if metric.unit == "件":
+        return f"{number(numerator)} 件，共 {number(denominator)} 件有时限"
+    return f"{number(numerator)} 件 ÷ {number(denominator, 1)} 公里"
+
+
+def _parts(metric: Metric) -> str:
+    text = f"分子：{metric.numerator}。"
+    return text + (f"分母：{metric.denominator}。" if metric.denominator else "")
+
+
+def definitions(keys: list[str]) -> None:
+    """The definitions of the numbers on a page, one click away."""
+    with st.popover("指标定义"):
+        for key in keys:
+            metric = metrics()[key]
+            st.markdown(f"**{metric.title}**（{metric.unit}）：{metric.meaning}。")
+            parts = _parts(metric)
+            if metric.min_denominator:
+                least = thresholds()[metric.min_denominator]
+                mark = "" if least.is_verified else "（默认值，未经权威依据核实）"
+                parts += f"分母少于 {least.value:g} {least.unit}{mark}时不显示。"
+            st.caption(f"{parts}依据：{metric.source}。")
+
+
+def footer(build: Build) -> None:
+    """Data as of, build, and what no map can show."""
+    st.divider()
+    if build.note:
+        st.info(f"数据说明：{plain(build.note)}", icon=":material/info:")
+    st.caption(
+        f"数据截至 {build.data_until:%Y-%m-%d}（不含） · 问题 {build.issues:,} 件 · "
+        f"拒收 {build.refused:,} 条 · 无坐标 {build.unlocated:,} 件 · "
+        f"地址不详 {build.sink:,} 件 · 网格外 {build.outside_grids:,} 件 · 版本 {build.build_id}"
+    )
+    with st.expander("本次入库情况：读了什么、拒收了什么、有什么蹊跷"):
+        _load_report(build.build_id)
+
+
+def _load_report(build_id: str) -> None:
+    files = read(load_files, build_id)
+    st.dataframe(
+        files.assign(table_name=files["table_name"].map(TABLE_NAMES)).set_axis(
+            ["内容", "文件", "读入", "接收", "被新版取代", "拒收"], axis="columns"
+        ),
+        hide_index=True,
+    )
+    findings = read(load_findings, build_id)
+    if len(findings):
+        texts = [message("finding", code, "zh") for code in findings["finding"]]
+        st.markdown("**已接收、但值得核对**")
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "内容": findings["table_name"].map(TABLE_NAMES),
+                    "数量": findings["records"],
+                    "情况": texts,
+                    "举例": findings["detail"],
+                }
+            ),
+            hide_index=True,
+        )
+    refused = read(refused_rows, build_id)
+    if len(refused):
+        st.markdown(f"**被拒收的记录**（原样保留，显示前 {len(refused)} 条）")
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "文件": refused["file"],
+                    "行": refused["row_number"],
+                    "列": refused["column_name"],
+                    "值": refused["value"],
+                    "原因与办法": [message("reason", code, "zh") for code in refused["reason"]],
+                    "原记录": refused["raw"],
+                }
+            ),
+            hide_index=True,
+        )

@@ -1,0 +1,86 @@
+"""Charts: Plotly with Chinese fonts, no toolbar, colours that the colour-blind can tell apart."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui.maps import BANDS
+from pages.ui.text import class_name
+
+FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
+BLUE, ORANGE = "#0b6e99", "#d9822b"
+
+
+def _show(figure: go.Figure, key: str, height: int) -> None:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        font={"family": FONT, "size": 14},
+        legend={"orientation": "h", "y": 1.12, "x": 0},
+        hoverlabel={"font": {"family": FONT}},
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+
+
+def weekly_chart(weeks: pd.DataFrame, key: str, *, height: int = 260) -> None:
+    """Issues reported and closed by week."""
+    figure = go.Figure()
+    for column, name, colour in (("reported", "新增", ORANGE), ("closed", "整改完成", BLUE)):
+        figure.add_scatter(
+            x=weeks["week_since"],
+            y=weeks[column],
+            name=name,
+            mode="lines+markers" if len(weeks) < 30 else "lines",
+            line={"color": colour, "width": 2.5},
+            hovertemplate="%{x|%Y-%m-%d} 起一周：%{y} 件<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(tickformat="%Y-%m-%d", nticks=6)
+    figure.update_yaxes(rangemode="tozero", title="件/周")
+    _show(figure, key, height)
+
+
+def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None:
+    """The most frequent categories as bars, most first."""
+    top = counts.head(10).iloc[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=top["reported"],
+            y=[_short(class_name(name)) for name in top["category"]],
+            orientation="h",
+            marker_color=BLUE,
+            text=top["reported"],
+            textangle=0,
+            cliponaxis=False,
+            hovertemplate="%{y}：%{x} 件<extra></extra>",
+        )
+    )
+    figure.update_xaxes(visible=False)
+    _show(figure, key, height)
+
+
+def grid_class_chart(per_km: pd.DataFrame, key: str, *, height: int = 480) -> None:
+    """Issues per km of street by grid (rows, worst on top) and class (columns)."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=per_km.to_numpy(),
+            x=[_short(class_name(name)) for name in per_km.columns],
+            y=list(per_km.index),
+            colorscale=[[n / (len(BANDS) - 1), colour] for n, colour in enumerate(BANDS)],
+            texttemplate="%{z:.1f}",
+            hovertemplate="%{y} · %{x}：%{z:.2f} 件/公里<extra></extra>",
+            colorbar={"title": "件/公里", "thickness": 12},
+            xgap=1,
+            ygap=1,
+        )
+    )
+    figure.update_xaxes(side="top", tickangle=0)
+    figure.update_yaxes(autorange="reversed")
+    _show(figure, key, height)
+
+
+def _short(name: str, length: int = 12) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"

@@ -1,0 +1,97 @@
+"""The filters that all pages share: in the sidebar, in the URL, kept from page to page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from data.filters import Filters
+from data.views import Build, category_classes
+from pages.ui.read import read
+from pages.ui.text import class_name
+
+DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
+PERIODS = {
+    "7d": "近 7 天",
+    "30d": "近 30 天",
+    "90d": "近 90 天",
+    "365d": "近一年",
+    "all": "全部",
+    "custom": "自定起止日期",
+}
+
+
+def url_select(label: str, names: dict[str, str], key: str, default: str, help_: str = "") -> str:
+    """A select box whose choice stands in the URL as a short code and is kept from page to page.
+
+    names  code -> what people read. Streamlit's own `bind="query-params"` writes the label into the
+           URL, so a link would break when a grid is renamed.
+    """
+    in_url = st.query_params.get(key, default)
+    # Going to another page by the menu empties the URL; that is no wish to see everything again.
+    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
+    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
+        st.session_state[key] = in_url  # a link, or the browser's back button
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = default
+    chosen: str = st.selectbox(
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        help=help_ or None,
+        persist_state="session",
+    )
+    if chosen != st.query_params.get(key, default):
+        if chosen == default:
+            del st.query_params[key]
+        else:
+            st.query_params[key] = chosen
+    st.session_state[f"{key}_in_url"] = chosen
+    return chosen
+
+
+def choose_filters(build: Build) -> Filters:
+    """Draw the shared filters and return the choice; filters.grid_id is left to the page."""
+    classes = read(category_classes, build.build_id)
+    with st.sidebar:
+        st.subheader("看什么")
+        chosen = url_select(
+            "时段", PERIODS, "period", "90d", "最近的时段都以“数据截至”的前一日为终点。"
+        )
+        since, until = _period(chosen, build)
+        category_class = url_select(
+            "问题大类", {"": "全部"} | {name: class_name(name) for name in classes}, "category", ""
+        )
+    return Filters(since, until, category_class)
+
+
+def _period(chosen: str, build: Build) -> tuple[date, date]:
+    if chosen in DAYS:
+        return build.period_until - timedelta(days=DAYS[chosen]), build.period_until
+    if chosen == "all":
+        return build.first_date, build.period_until
+    last_day = build.period_until - timedelta(days=1)
+    since = st.date_input(
+        "从",
+        build.period_until - timedelta(days=30),
+        min_value=build.first_date,
+        max_value=last_day,
+        format="YYYY-MM-DD",
+        key="since",
+        bind="query-params",
+    )
+    last = st.date_input(
+        "到（含）",
+        last_day,
+        min_value=build.first_date,
+        max_value=last_day,
+        format="YYYY-MM-DD",
+        key="to",
+        bind="query-params",
+    )
+    if since > last:
+        st.warning("开始日期晚于结束日期，已按只看结束那一天处理。")
+        since = last
+    return since, last + timedelta(days=1)

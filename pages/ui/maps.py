@@ -1,0 +1,115 @@
+"""The grid map: a base that never changes, values and selection laid on top of it.
+
+The base map's script must be the same text on every run of one build, or the browser gets a new
+frame and the reader loses his place (docs/adr/0004-offline-maps.md). So geometry comes by URL and the
+values travel as a small script of their own.
+"""
+
+from __future__ import annotations
+
+import json
+
+import folium
+import streamlit as st
+from branca.element import MacroElement
+from folium.template import Template
+from streamlit_folium import st_folium
+
+from data.views import Build, GridDensity
+from pages.ui.assets import use_local_assets
+from pages.ui.text import number
+
+# ColorBrewer YlOrRd, five classes: readable for the colour-blind; light means little.
+BANDS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
+STATE_COLOURS = {"unseen": "#aeb4bf", "short_street": "#dfe3e8"}
+STATE_NAMES = {"unseen": "时段内没有任何记录", "short_street": "道路太短，不比较"}
+
+
+class _Base(MacroElement):
+    """What is drawn once: web/map.js, `oneMap.base`."""
+
+    _template = Template("""{% macro script(this, kwargs) %}
+    oneMap.base({{ this._parent.get_name() }}, "{{ this.url }}");
+    {% endmacro %}""")
+
+    def __init__(self, build_id: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Base"
+        self.url = f"/layers/{build_id}"
+
+
+class _Values(MacroElement):
+    """Colours, tooltips and the selected grid: web/map.js, `oneMap.paint`."""
+
+    _template = Template("""{% macro script(this, kwargs) %}
+    oneMap.paint({{ this.values }}, {{ this.colours }}, {{ this.selected }});
+    {% endmacro %}""")
+
+    def __init__(self, values: dict[str, tuple[str, str]], selected: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Values"
+        self.values = _script(values)
+        self.colours = _script({str(n): colour for n, colour in enumerate(BANDS)} | STATE_COLOURS)
+        self.selected = _script(selected)
+
+
+def _script(value: object) -> str:
+    """JSON that is safe inside a script element, whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def clicked_grid(key: str) -> str:
+    """The grid of a click that has not been answered yet, or "". Call before drawing the map."""
+    value = st.session_state.get(key) or {}
+    drawing, at = value.get("last_active_drawing"), value.get("last_object_clicked")
+    if not drawing or at == st.session_state.get(f"{key}_answered"):
+        return ""
+    st.session_state[f"{key}_answered"] = at  # a place differs from click to click, a grid may not
+    return str(drawing.get("properties", {}).get("grid_id", ""))
+
+
+def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, height: int) -> None:
+    """Draw the map of issues per km with its legend; a click is read by `clicked_grid`."""
+    use_local_assets()
+    base = folium.Map(tiles=None, prefer_canvas=True, attribution_control=False, zoom_snap=0.25)
+    base.options["max_zoom"] = 18
+    base.fit_bounds([[build.south, build.west], [build.north, build.east]], padding=(8, 8))
+    _Base(build.build_id).add_to(base)
+    values = {
+        row.grid_id: (
+            str(row.band) if row.state == "shown" else row.state,
+            f"{number(row.issues_per_km, 1)} 件/公里（{row.reported} 件 ÷ {row.street_km:.2f} 公里）"
+            if row.state == "shown"
+            else STATE_NAMES[row.state],
+        )
+        for row in density.frame.itertuples()
+    }
+    top = folium.FeatureGroup(name="values")
+    top.add_child(_Values(values, selected))
+    st_folium(
+        base,
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=["last_active_drawing", "last_object_clicked"],
+        feature_group_to_add=top,
+    )
+    _legend(density)
+
+
+def _legend(density: GridDensity) -> None:
+    edges = [0.0, *density.edges]
+    items = [
+        (colour, f"{edge:g} – {edges[n + 1]:g}" if n + 1 < len(edges) else f"≥ {edge:g}")
+        for n, (colour, edge) in enumerate(zip(BANDS, edges, strict=False))
+    ]
+    states = set(density.frame["state"])
+    items += [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]
+    swatches = "".join(
+        f'<span style="display:inline-flex;align-items:center;margin-right:14px">'
+        f'<i style="width:18px;height:12px;background:{colour};border:1px solid #4b5563;'
+        f'margin-right:5px"></i>{label}</span>'
+        for colour, label in items
+    )
+    st.html(f'<div style="font-size:.85rem">件/公里：{swatches}</div>')

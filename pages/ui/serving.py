@@ -1,0 +1,78 @@
+"""What the server adds to Streamlit: map assets from installed packages, headers, Chinese words.
+
+No folium here: a Streamlit component may only be imported inside a page run (it registers itself with
+the running server), and this module is imported before there is one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xstatic.pkg.jquery
+import xstatic.pkg.leaflet
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOUNTS = {
+    "/vendor/leaflet": xstatic.pkg.leaflet.BASE_DIR,
+    "/vendor/jquery": xstatic.pkg.jquery.BASE_DIR,
+    "/ui": str(Path(__file__).parent / "web"),
+}
+
+
+class ChineseShell:
+    """Middleware: security headers on every answer, and Streamlit's own page made Chinese.
+
+    Streamlit's built-in texts are English (streamlit#1353); a word list in /ui/zh.js replaces them.
+    """
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self.app = app
+        self.headers = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; hold back an HTML page until it is whole."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # A compressed page could not be changed; pages are 2 kB, so they go out as they are.
+        scope["headers"] = [h for h in scope["headers"] if not _asks_html(scope, h[0])]
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def hold(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                start["headers"] = [*message["headers"], *self.headers]
+                if not _is_html(start):
+                    await send(start)
+            elif not _is_html(start):
+                await send(message)
+            else:
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    page = _in_chinese(b"".join(parts))
+                    kept = [h for h in start["headers"] if h[0].lower() != b"content-length"]
+                    start["headers"] = [*kept, (b"content-length", str(len(page)).encode())]
+                    await send(start)
+                    await send({"type": "http.response.body", "body": page})
+
+        await self.app(scope, receive, hold)
+
+
+def _asks_html(scope: Scope, header: bytes) -> bool:
+    """Whether to take this request header away: compression of a page, and its cache check."""
+    accept = dict(scope["headers"]).get(b"accept", b"")
+    return b"text/html" in accept and header in (b"accept-encoding", b"if-none-match")
+
+
+def _is_html(start: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/html")
+        for name, value in start["headers"]
+    )
+
+
+def _in_chinese(page: bytes) -> bytes:
+    page = page.replace(b'<html lang="en"', b'<html lang="zh-CN"')
+    return page.replace(b"</head>", b'<script src="/ui/zh.js"></script></head>', 1)

@@ -1,0 +1,51 @@
+"""The frame of every page: page config, navigation and shared style; then the page itself runs.
+
+It is the script that `app.py` serves. A page never runs without it: docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from data.builds import NoBuildError
+from data.messages import DataError
+from pages.ui.read import current_build
+
+log = logging.getLogger(__name__)
+PAGES = Path(__file__).resolve().parents[1]
+REGISTRY = (
+    ("overview", "总览", ":material/dashboard:"),
+    ("hotspots", "问题热点", ":material/local_fire_department:"),
+)
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
+[data-stale="true"] {opacity: 1 !important}
+h1 {font-size: 1.6rem !important; padding: 0 0 .4rem !important}
+h3 {font-size: 1.15rem !important; padding: .2rem 0 !important}
+</style>"""
+
+st.set_page_config(page_title="创卫一张图", page_icon="🧹", layout="wide")
+st.html(STYLE)
+page = st.navigation(
+    [
+        st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=not number)
+        for number, (name, title, icon) in enumerate(REGISTRY)
+    ]
+)
+st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
+st.session_state["page"] = page.url_path
+try:
+    st.sidebar.markdown(f"### 创卫一张图  \n{current_build().title}")
+    page.run()
+except NoBuildError as error:
+    log.warning("%s", error)
+    st.title("还没有可用的数据")
+    st.markdown(
+        "还没有入库，或现有数据由另一版本的软件生成。请在服务器上入库后刷新本页："
+        "`python -m etl demo`（演示县）或 `python -m etl build --source 数据源名`。"
+    )
+except DataError as error:
+    st.error(error.zh)

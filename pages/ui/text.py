@@ -1,0 +1,29 @@
+"""Words and numbers as people read them; imported text made harmless."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, timedelta
+
+UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
+
+
+def plain(text: object) -> str:
+    """Imported text for a place that reads Markdown: it stays text, whatever it contains."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])", r"\\\1", str(text))
+
+
+def class_name(category_class: str) -> str:
+    """A class or category for the screen."""
+    return UNKNOWN_NAMES.get(category_class, category_class)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """1234.5 -> 1,235 (or 1,234.5); what is not known -> —."""
+    return "—" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def period(since: date, until: date) -> str:
+    """A half-open period as its first and last day."""
+    return f"{since:%Y-%m-%d} 至 {until - timedelta(days=1):%Y-%m-%d}"

@@ -1,0 +1,62 @@
+// The grid map: what is drawn once (base) and what changes with the data (paint).
+// Text from files only ever enters the page as text nodes.
+window.oneMap = (function () {
+  const streetWidths = { expressway: 2.4, main: 2.4, secondary: 1.6, branch: 1 };
+  let grids, water, streets, values = {}, ready = false;
+
+  // Grids, water and streets are fetched by URL and drawn in this order, whichever arrives first.
+  // Layers must exist before the data comes: only layers present at the start report clicks.
+  function base(map, url) {
+    map.getContainer().style.background = "#f4f6f8";
+    L.control.scale({ imperial: false }).addTo(map);
+    const still = (style) => L.geoJson(null, { interactive: false, style }).addTo(map);
+    grids = L.geoJson(null, { style: gridStyle({}, {}, "") }).addTo(map);
+    water = still({ stroke: false, fillColor: "#9ec9e2", fillOpacity: 0.9 });
+    streets = still((street) => ({
+      color: "#374151", opacity: 0.45, weight: streetWidths[street.properties.road_class] || 0.6,
+    }));
+    grids.bindTooltip((layer) => {
+      const { grid_id, grid_name } = layer.feature.properties;
+      const text = document.createElement("span");
+      text.textContent = values[grid_id] ? grid_name + "：" + values[grid_id][1] : grid_name;
+      return text;
+    }, { sticky: true });
+    const get = (name) => fetch(url + "/" + name + ".json").then((answer) => answer.json());
+    Promise.all([get("grids"), get("water"), get("streets")]).then((all) => {
+      grids.addData(all[0]);
+      water.addData(all[1]);
+      streets.addData(all[2]);
+      ready = true;
+    });
+  }
+
+  const gridStyle = (chosenValues, colours, selected) => (grid) => {
+    const id = grid.properties.grid_id;
+    const value = chosenValues[id];
+    const isSelected = id === selected;
+    return {
+      fillColor: value ? colours[value[0]] : "#eef0f3",
+      fillOpacity: 0.75,
+      color: isSelected ? "#0b3c5d" : "#4b5563",
+      weight: isSelected ? 5 : 1,
+    };
+  };
+
+  // newValues: grid id -> [key of colours, text of the tooltip]; selected: grid id or "".
+  function paint(newValues, colours, selected) {
+    if (!ready) {
+      setTimeout(() => paint(newValues, colours, selected), 50);
+      return;
+    }
+    values = newValues;
+    grids.options.style = gridStyle(values, colours, selected);
+    grids.setStyle(grids.options.style);
+    grids.eachLayer((layer) => {
+      if (layer.feature.properties.grid_id === selected) layer.bringToFront();
+    });
+    water.bringToFront();
+    streets.bringToFront();
+  }
+
+  return { base, paint, isReady: () => ready, gridCount: () => grids.getLayers().length };
+})();
