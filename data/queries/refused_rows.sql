@@ -1,5 +1,5 @@
 -- Every refused record, once for each fault.
--- grain: table_name, file, row, column_name, reason
+-- grain: table_name, file, row_number, column_name, reason
 -- params: row_limit
 select
     table_name,

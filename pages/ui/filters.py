@@ -33,8 +33,8 @@ def url_select(label: str, names: dict[str, str], key: str, default: str, help_:
     is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
     if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
         st.session_state[key] = in_url  # a link, or the browser's back button
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = default
+    kept = st.session_state.get(key)
+    st.session_state[key] = kept if kept in names else default
     chosen: str = st.selectbox(
         label,
         list(names),

@@ -13,13 +13,10 @@ import streamlit as st
 from data.builds import NoBuildError
 from data.messages import DataError
 from pages.ui.read import current_build
+from pages.ui.registry import REGISTRY
 
 log = logging.getLogger(__name__)
 PAGES = Path(__file__).resolve().parents[1]
-REGISTRY = (
-    ("overview", "总览", ":material/dashboard:"),
-    ("hotspots", "问题热点", ":material/local_fire_department:"),
-)
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
 [data-stale="true"] {opacity: 1 !important}
@@ -31,8 +28,14 @@ st.set_page_config(page_title="创卫一张图", page_icon="🧹", layout="wide"
 st.html(STYLE)
 page = st.navigation(
     [
-        st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=not number)
-        for number, (name, title, icon) in enumerate(REGISTRY)
+        st.Page(
+            PAGES / f"{entry.name}.py",
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.name,
+            default=entry is REGISTRY[0],
+        )
+        for entry in REGISTRY
     ]
 )
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path

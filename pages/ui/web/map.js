@@ -58,5 +58,5 @@ window.oneMap = (function () {
     streets.bringToFront();
   }
 
-  return { base, paint, isReady: () => ready, gridCount: () => grids.getLayers().length };
+  return { base, paint, isReady: () => ready };
 })();

@@ -45,16 +45,22 @@
     "Record screen": "录屏",
     "Choose a date": "选择日期",
   };
+  const phrases = [[/^Help for (.*)$/, "说明：$1"], [/^Selected (.*)$/, "已选 $1"]];
+  const inChinese = (text) => {
+    if (words[text]) return words[text];
+    const found = phrases.find(([pattern]) => pattern.test(text));
+    return found && text.replace(found[0], found[1]);
+  };
   const attributes = ["aria-label", "title", "placeholder", "data-tooltip"];
   const translate = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
-      const word = words[node.nodeValue.trim()];
+      const word = inChinese(node.nodeValue.trim());
       if (word) node.nodeValue = word;
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     for (const name of attributes) {
-      const word = words[node.getAttribute(name)];
+      const word = node.hasAttribute(name) && inChinese(node.getAttribute(name));
       if (word) node.setAttribute(name, word);
     }
     node.childNodes.forEach(translate);

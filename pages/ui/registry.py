@@ -1,0 +1,20 @@
+"""The pages there are, in the order of the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page: the file pages/<name>.py, its URL /<name>, its title and its icon."""
+
+    name: str
+    title: str
+    icon: str
+
+
+REGISTRY = (
+    PageEntry("overview", "总览", ":material/dashboard:"),
+    PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
+)

@@ -1,0 +1,103 @@
+"""A real server and Debian's Chromium; whatever is not on this machine is blocked and counted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+
+
+@contextmanager
+def serving(store: Path) -> Iterator[str]:
+    """The app on a free port, serving the builds of `store`; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    process = subprocess.Popen(
+        [*command, "--server.address=127.0.0.1", "--server.headless=true"],
+        cwd=ROOT,
+        env={**os.environ, "CHUANGWEI_STORE": str(store)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended: {process.communicate()[0].decode()}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    process.kill()
+    pytest.fail(f"the server did not answer in 30 s: {process.communicate()[0].decode()}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    executable = os.environ.get("CHUANGWEI_CHROMIUM") or shutil.which("chromium")
+    if not executable:
+        pytest.fail("no Chromium: `python run.py test` installs it, or set CHUANGWEI_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Window:
+    """One page of its own, at full HD, that notes every request to anywhere but this machine."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+        self.page: Page = self.context.new_page()
+        self.outside: list[str] = []
+        self.page.route("**/*", self._gate)
+
+    def _gate(self, route: Route) -> None:
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(url)
+            route.abort()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Window]:
+    opened = Window(chromium)
+    yield opened
+    opened.context.close()
+    assert opened.outside == [], "something left the machine"
+
+
+@pytest.fixture(scope="module")
+def address(demo_store: Path) -> Iterator[str]:
+    with serving(demo_store) as url:
+        yield url

@@ -1,0 +1,78 @@
+"""Every named query: documented, bound, portable, and one row per grain."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+
+from data.engine import QUERIES, DuckDBEngine, query_text
+
+NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
+MARTS = sorted((Path(__file__).parents[2] / "etl" / "sql").glob("*.sql"))
+PARAMS = {
+    "since": "2000-01-01",
+    "until": "2100-01-01",
+    "category_class": "",
+    "near_m": 30,
+    "row_limit": 1000,
+    "layer": "grids",
+}
+
+
+def header(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if line.startswith("--"))
+
+
+def used_params(text: str) -> set[str]:
+    return set(re.findall(r"\$(\w+)", text))
+
+
+def a_grid(engine: DuckDBEngine) -> str:
+    """The grid with the most issues."""
+    rows = engine.select("issues_by_grid", since="2000-01-01", until="2100-01-01", category_class="")
+    return str(rows.sort_values("reported")["grid_id"].iloc[-1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_header_states_grain_and_every_parameter(name: str) -> None:
+    text = query_text(name)
+    assert "-- grain:" in text
+    named = header(text).partition("-- params:")[2]
+    assert all(param in named for param in used_params(text))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_and_has_one_row_per_grain(name: str, demo_engine: DuckDBEngine) -> None:
+    text = query_text(name)
+    params = PARAMS | {"grid_id": a_grid(demo_engine) if name == "issues_by_street" else ""}
+    rows = demo_engine.select(name, **{key: params[key] for key in used_params(text)})
+    grain = text.partition("-- grain:")[2].splitlines()[0]
+    columns = [word for word in re.findall(r"\w+", grain) if word in rows.columns]
+    if "one row" in grain:
+        assert len(rows) <= 1
+    else:
+        assert columns, f"{name}: the grain `{grain}` names no column"
+        assert len(rows), f"{name}: no rows on the demo county, so its grain is not tested"
+        assert not rows.duplicated(columns).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dialect", ["spark", "trino", "postgres"])
+def test_speaks_sql_that_other_engines_know(name: str, dialect: str) -> None:
+    """The same text must run on a big engine (docs/adr/0006): it parses, and uses nothing of ours."""
+    text = query_text(name)
+    assert not re.search(r"\b(qualify|pivot|group by all|read_csv|read_parquet|list_\w+)\b", text, re.I)
+    tree = sqlglot.parse_one(text, read="duckdb")
+    again = sqlglot.transpile(text, read="duckdb", write=dialect, unsupported_level=None)[0]
+    assert sqlglot.parse_one(again, read=dialect).key == tree.key
+
+
+@pytest.mark.parametrize("path", MARTS, ids=lambda path: path.stem)
+def test_marts_state_grain_and_units(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "-- grain:" in text
+    assert "-- units:" in text
+    assert sqlglot.parse_one(text, read="duckdb")

@@ -1,0 +1,136 @@
+"""Every page runs through the frame, says something true, and asks for no foreign asset."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import views
+from data.builds import current_build_id, open_build
+from data.filters import Filters
+from data.settings import settings
+from pages.ui.registry import REGISTRY
+
+SHELL = Path(__file__).parents[2] / "pages" / "ui" / "shell.py"
+PAGES = [entry.name for entry in REGISTRY]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return use_store(demo_store, monkeypatch)
+
+
+def use_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHUANGWEI_STORE", str(folder))
+    settings.cache_clear()
+    monkeypatch.setattr("data.builds.settings", settings)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _forget_settings() -> object:
+    yield
+    settings.cache_clear()
+
+
+def start(page: str = "overview", **query: str) -> AppTest:
+    app = AppTest.from_file(str(SHELL), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    if page != "overview":
+        app.switch_page(f"../{page}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_runs_and_map_assets_are_ours(store: Path, page: str) -> None:
+    app = start(page)
+    assert app.title[0].value.startswith(next(e.title for e in REGISTRY if e.name == page))
+    (component,) = app.get("component_instance")
+    arguments = json.loads(component.proto.json_args)
+    links = [*arguments["js_links"], *arguments["css_links"]]
+    assert links
+    assert all(link.startswith("/") for link in links)
+    assert "://" not in json.dumps(arguments)
+
+
+def test_headline_is_what_the_view_says(store: Path) -> None:
+    engine = open_build(current_build_id(store), store)
+    build = views.build_info(engine)
+    values = views.headline(engine, Filters(build.first_date, build.period_until))
+    app = start(period="all")
+    reported = int(values.set_index("metric").loc["reported", "value"])
+    assert app.metric[0].value == f"{reported:,}"
+    part = f"{int(values.iloc[1]['numerator']):,} 件 ÷"
+    assert any(caption.value.startswith(part) for caption in app.caption)
+
+
+def test_link_reproduces_the_view(store: Path) -> None:
+    engine = open_build(current_build_id(store), store)
+    grid = views.grids(engine).iloc[0]
+    app = start("hotspots", period="30d", category="乱停乱放", grid=grid["grid_id"])
+    assert "乱停乱放" in app.title[0].value
+    assert grid["grid_name"] in [text.value.replace("\\", "") for text in app.subheader]
+    assert app.sidebar.selectbox(key="period").value == "30d"
+
+
+def test_unknown_codes_in_a_link_fall_back(store: Path) -> None:
+    app = start("hotspots", period="nonsense", category="没有这类", grid="no-such-grid")
+    assert app.sidebar.selectbox(key="period").value == "90d"
+    assert app.selectbox(key="grid").value == ""
+
+
+def test_filters_are_kept_from_page_to_page(store: Path) -> None:
+    app = start()
+    app.sidebar.selectbox(key="period").set_value("30d").run()
+    before = app.title[0].value.split("\u3000")[1]
+    app.switch_page("../hotspots.py").run()
+    assert not app.exception
+    assert app.title[0].value.endswith(before)
+
+
+def test_a_click_on_the_map_opens_the_grid(store: Path) -> None:
+    grid = views.grids(open_build(current_build_id(store), store)).iloc[1]
+    app = start()
+    app.session_state["overview_map"] = {
+        "last_active_drawing": {"properties": {"grid_id": grid["grid_id"]}},
+        "last_object_clicked": {"lat": 34.4, "lng": 107.9},
+    }
+    app.run()
+    assert app.selectbox(key="grid").value == grid["grid_id"]
+    app.selectbox(key="grid").set_value("").run()
+    assert app.selectbox(key="grid").value == "", "an answered click does not come back"
+
+
+def test_custom_period_with_dates_the_wrong_way_round(store: Path) -> None:
+    app = start(period="custom", since="2026-09-20", to="2026-09-10")
+    assert app.warning
+    assert "2026-09-10 至 2026-09-10" in app.title[0].value
+
+
+def test_without_a_build_the_page_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_store(tmp_path, monkeypatch)
+    app = start()
+    assert "还没有可用的数据" in app.title[0].value
+    assert "python -m etl demo" in app.markdown[0].value
+
+
+def test_the_screen_speaks_chinese(store: Path) -> None:
+    """Labels, titles and notes hold no English words but units, formats and build ids."""
+    app = start()
+    texts = [e.value for e in (*app.title, *app.subheader, *app.metric, *app.markdown)]
+    texts += [e.label for e in (*app.metric, *app.selectbox)]
+    for text in texts:
+        assert not re.search(r"[A-Za-z]{4,}", str(text)), text
