@@ -15,7 +15,7 @@ from data.catalog import Table
 from data.messages import DataError
 from data.standards import UNKNOWN, categories, road_class_codes, threshold
 from etl.recipe import Dataset, Recipe
-from etl.validate import Checked
+from etl.validate import Checked, key_columns
 from geo.assign import assign_grids, nearest_segments
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.grid import cut_lines
@@ -44,11 +44,6 @@ class Merged:
     frame: pd.DataFrame
     geometry: Geometries | None
     used: list[int]
-
-
-def key_columns(table: Table) -> list[str]:
-    """The columns of a file that tell its records apart."""
-    return ["source_segment_id"] if table.name == "core_segment" else list(table.key)
 
 
 def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merged:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -82,5 +84,11 @@ def grid_class_chart(per_km: pd.DataFrame, key: str, *, height: int = 480) -> No
     _show(figure, key, height)
 
 
-def _short(name: str, length: int = 12) -> str:
-    return name if len(name) <= length else name[: length - 1] + "…"
+def _short(name: str, columns: int = 24) -> str:
+    """The name cut to a width; a Chinese character takes two columns."""
+    width = 0
+    for position, character in enumerate(name):
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > columns:
+            return name[:position] + "…"
+    return name

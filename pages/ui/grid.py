@@ -106,6 +106,7 @@ def records(build: Build, filters: Filters) -> None:
     st.dataframe(
         shown.dropna(axis="columns", how="all"),
         hide_index=True,
+        placeholder="",
         column_config=dict.fromkeys(("上报时间", "整改时限", "整改完成"), times),
     )
 

@@ -60,13 +60,18 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail(f"the server did not answer in 30 s: {process.communicate()[0].decode()}")
 
 
+def executable() -> str:
+    """The browser to drive. Fails the test where there is none."""
+    found = os.environ.get("CHUANGWEI_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.fail("no Chromium: `python run.py test` installs it, or set CHUANGWEI_CHROMIUM")
+    return found
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    executable = os.environ.get("CHUANGWEI_CHROMIUM") or shutil.which("chromium")
-    if not executable:
-        pytest.fail("no Chromium: `python run.py test` installs it, or set CHUANGWEI_CHROMIUM")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         browser.close()
 
