@@ -54,6 +54,12 @@ class Table:
         """The columns that come out of files."""
         return tuple(column for column in self.columns if column.from_file)
 
+    @property
+    def file_key(self) -> tuple[str, ...]:
+        """The columns of a file that tell its records apart: the key before grids cut segments."""
+        own = tuple(name for name in self.key if self.column(name).from_file)
+        return own or tuple(c.name for c in self.file_columns if c.required)
+
     def ddl(self) -> str:
         """The `create table` statement."""
         columns = ",\n    ".join(f"{c.name} {SQL_TYPE[c.type]}" for c in self.columns)

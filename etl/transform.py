@@ -15,7 +15,7 @@ from data.catalog import Table
 from data.messages import DataError
 from data.standards import UNKNOWN, categories, road_class_codes, threshold
 from etl.recipe import Dataset, Recipe
-from etl.validate import Checked, key_columns
+from etl.validate import Checked
 from geo.assign import assign_grids, nearest_segments
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.grid import cut_lines
@@ -55,7 +55,7 @@ def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merge
         if table.geometry in ("line", "polygon")
         else None
     )
-    key = key_columns(table)
+    key = list(table.file_key)
     if table.geometry == "polygon":  # parts of one grid in one file are joined later
         last = frame.groupby(key)["file_number"].transform("max")
         stays = (frame["file_number"] == last).to_numpy()
@@ -83,7 +83,7 @@ def _vanished(frame: pd.DataFrame, key: list[str], number: int) -> pd.Index:
 def join_datasets(table: Table, merged: list[Merged]) -> Merged:
     """All datasets of a table. Raises DataError if two of them use the same key."""
     frame = pd.concat([part.frame for part in merged], ignore_index=True)
-    key = key_columns(table)
+    key = list(table.file_key)
     owner = np.repeat(np.arange(len(merged)), [len(part.frame) for part in merged])
     owners = pd.Series(owner).groupby([frame[c] for c in key], dropna=False).nunique()
     if (owners > 1).any():

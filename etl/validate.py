@@ -142,17 +142,12 @@ def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataF
             values = values.map(fixes).astype(TEXT).fillna(values)
         if default := dataset.defaults.get(name):
             values = values.fillna(default)
-        if dataset.id_prefix and name == key_columns(table)[0]:
+        if dataset.id_prefix and name == table.file_key[0]:
             values = dataset.id_prefix + values
         clean[name] = values
     return pd.DataFrame(clean, index=frame.index)[
         [column.name for column in table.file_columns if column.name in clean]
     ]
-
-
-def key_columns(table: Table) -> list[str]:
-    """The columns of a file that tell its records apart."""
-    return ["source_segment_id"] if table.name == "core_segment" else list(table.key)
 
 
 def _typed(
@@ -280,7 +275,7 @@ def _check_duplicates(frame: pd.DataFrame, text: pd.DataFrame, table: Table, fau
     """
     if table.geometry == "polygon":
         return
-    key = key_columns(table)
+    key = list(table.file_key)
     sound = frame[~frame.index.isin(faults.rows)]
     repeated = sound[sound.duplicated(key, keep=False)]
     if repeated.empty:
