@@ -62,5 +62,6 @@ def open_build(build_id: str, store: Path | None = None) -> DuckDBEngine:
 
 
 def builds(store: Path | None = None) -> list[str]:
-    """The ids of all published builds, oldest first."""
-    return sorted(path.stem for path in (store or settings().store).glob("*.duckdb"))
+    """The ids of all published builds, oldest first: an id ends with the time it was built."""
+    ids = (path.stem for path in (store or settings().store).glob("*.duckdb"))
+    return sorted(ids, key=lambda build_id: build_id.rpartition("-")[2])

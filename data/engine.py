@@ -90,24 +90,35 @@ class BuildWriter:
     """A new build file, written by one process and closed before anybody else sees it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._connection = duckdb.connect(path.as_posix(), config=_config(read_only=False))
+        try:
+            self._connection = duckdb.connect(path.as_posix(), config=_config(read_only=False))
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
         for table in TABLES.values():
-            self._connection.execute(table.ddl())
+            self.run(table.ddl())
+
+    def __enter__(self) -> BuildWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Checkpoint and close: no write-ahead log may stay beside a finished build."""
+        try:
+            if kind is None:
+                self.run("checkpoint")
+        finally:
+            self._connection.close()
 
     def insert(self, table: str, frame: pd.DataFrame) -> None:
         """Append the frame's columns of the catalog, by name; columns it lacks become null."""
         columns = [c.name for c in TABLES[table].columns if c.name in frame.columns]
         names = ", ".join(columns)
         self._connection.register("incoming", frame[columns])
-        self._connection.execute(f"insert into {table} ({names}) select {names} from incoming")  # noqa: S608 names come from the catalog
+        self.run(f"insert into {table} ({names}) select {names} from incoming")  # noqa: S608 names come from the catalog
         self._connection.unregister("incoming")
 
     def run(self, sql: str) -> None:
-        """Run a statement of `etl/sql`."""
-        self._connection.execute(sql)
-
-    def close(self) -> None:
-        """Checkpoint and close: no write-ahead log may stay beside a finished build."""
-        self._connection.execute("checkpoint")
-        self._connection.close()
+        """Run a statement of `etl/sql`. Raises OSError if the disk is full or cannot be written."""
+        try:
+            self._connection.execute(sql)
+        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+            raise OSError(str(error)) from error

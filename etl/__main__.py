@@ -35,8 +35,8 @@ def _run(source: str, store: Path | None) -> None:
                 lambda step: progress.update(task, description=f"{recipe.name}: {step}"),
             )
     except DataError as error:
-        errors.print(f"[red]错误[/]：{error.zh}", highlight=False)
-        errors.print(f"[red]error[/]: {error}", highlight=False)
+        errors.print(f"错误：{error.zh}", style="red", markup=False, highlight=False)
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
     report.show(console)
 
@@ -68,7 +68,7 @@ def sources() -> None:
     """List the recipes."""
     for name in recipe_names():
         recipe = load_recipe(name)
-        console.print(f"{name:12} {recipe.title}  {recipe.root}")
+        console.print(f"{name:12} {recipe.title}  {recipe.root}", markup=False)
 
 
 @app.command("builds")
@@ -78,7 +78,7 @@ def list_builds(store: Store = None) -> None:
     try:
         current = current_build_id(folder)
     except NoBuildError as error:
-        errors.print(str(error))
+        errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
     for build_id in builds(folder):
         console.print(f"{'*' if build_id == current else ' '} {build_id}")
@@ -90,7 +90,7 @@ def serve(build_id: str, store: Store = None) -> None:
     try:
         point_current(build_id, store or settings().store)
     except NoBuildError as error:
-        errors.print(str(error))
+        errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
     console.print(f"serving {build_id}")
 

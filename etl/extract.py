@@ -6,6 +6,8 @@ import codecs
 import gzip
 import hashlib
 import io
+import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 import pyogrio
@@ -35,19 +38,14 @@ class RawFile:
     which has no header, the first record is row 1.
     """
 
-    path: Path
+    name: str  # below the recipe's folder, for messages
     source: pd.DataFrame
     sha256: str = ""
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     headers: dict[str, str] = field(default_factory=dict)  # our column -> the file's column
     geometry: Geometries | None = None
     crs: str = ""
-    malformed: dict[int, str] = field(default_factory=dict)  # row -> what is wrong with the line
-
-    @property
-    def name(self) -> str:
-        """The file's name, for messages."""
-        return self.path.name
+    malformed: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (fault, the line)
 
     @property
     def rows_read(self) -> int:
@@ -66,22 +64,26 @@ def find_files(dataset: Dataset, folder: Path) -> list[Path]:
     return found
 
 
-def read_file(path: Path, dataset: Dataset) -> RawFile:
-    """One file with the dataset's columns under our names. Raises DataError."""
-    content = path.read_bytes()
+def read_file(path: Path, dataset: Dataset, name: str) -> RawFile:
+    """One file with the dataset's columns under our names; `name` is for messages. Raises DataError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:  # on Windows: open in Excel
+        raise DataError("unreadable_file", file=name, format="file", detail=error) from error
     if not content:
-        raise DataError("empty_file", file=path.name)
+        raise DataError("empty_file", file=name)
     readers = {
         "csv": _read_csv,
         "xlsx": _read_xlsx,
         "parquet": _read_parquet,
         "vector": _read_vector,
     }
-    raw = readers[dataset.format](path, content, dataset)
+    raw = readers[dataset.format](path, name, content, dataset)
     if raw.rows_read == 0:
-        raise DataError("empty_file", file=path.name)
+        raise DataError("empty_file", file=name)
     raw.sha256 = hashlib.sha256(content).hexdigest()
-    raw.frame = _rename(raw.source, dataset, raw.name)
+    raw.frame = _rename(raw.source, dataset, name)
+    raw.source.columns = _unique(raw.source.columns)
     raw.headers = dataset.columns
     return raw
 
@@ -95,8 +97,20 @@ def _rename(frame: pd.DataFrame, dataset: Dataset, file: str) -> pd.DataFrame:
             if name not in frame.columns:
                 found = ", ".join(map(str, frame.columns))
                 raise DataError("missing_column", file=file, column=name, field=ours, found=found)
+            if list(frame.columns).count(name) > 1:
+                raise DataError("repeated_column", file=file, column=name, field=ours)
         renamed[ours] = frame[theirs] if needed == [theirs] else _join(frame, theirs)
     return pd.DataFrame(renamed, index=frame.index)
+
+
+def _unique(columns: pd.Index) -> list[str]:
+    """Names that can be told apart, for writing a record out: the second 备注 becomes 备注.2."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in map(str, columns):
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return names
 
 
 def _join(frame: pd.DataFrame, template: str) -> pd.Series[str]:
@@ -106,31 +120,42 @@ def _join(frame: pd.DataFrame, template: str) -> pd.Series[str]:
     return joined.str.replace(r"\s+", " ", regex=True).str.strip()
 
 
-def _unzip(path: Path, content: bytes) -> bytes:
+def _unzip(path: Path, name: str, content: bytes) -> bytes:
     if path.suffix != ".gz":
         return content
     try:
         return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise DataError("unreadable_file", file=path.name, format="gzip", detail=error) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError("unreadable_file", file=name, format="gzip", detail=error) from error
 
 
-def _read_csv(path: Path, content: bytes, dataset: Dataset) -> RawFile:
-    utf8 = _to_utf8(path, _unzip(path, content), dataset.encoding)
-    malformed: dict[int, str] = {}
+def _read_csv(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFile:
+    utf8 = _to_utf8(name, _unzip(path, name, content), dataset.encoding or "utf-8")
+    malformed: dict[int, tuple[str, str]] = {}
     try:
-        table = _parse_csv(utf8)
+        try:
+            table = _parse_csv(utf8)
+        except pa.ArrowInvalid:
+            table = _parse_csv(utf8, malformed)
     except pa.ArrowInvalid as error:
-        if "CSV parser got out of sync" not in str(error) and "Expected" not in str(error):
-            raise DataError("unreadable_file", file=path.name, format="csv", detail=error) from error
-        table = _parse_csv(utf8, malformed)
+        raise DataError("unreadable_file", file=name, format="csv", detail=error) from error
+    if (row := _lost_quote(table, malformed)) is not None:
+        detail = f"a quotation mark is never closed, near row {row}"
+        raise DataError("unreadable_file", file=name, format="csv", detail=detail)
     frame = _text_frame(table)
     rows = np.arange(2, 2 + len(frame) + len(malformed))
     frame.index = pd.Index(rows[~np.isin(rows, list(malformed))], name="row")
-    return RawFile(path, frame, malformed=malformed)
+    return RawFile(name, _without_blank_rows(frame), malformed=malformed)
 
 
-def _to_utf8(path: Path, content: bytes, encoding: str) -> bytes:
+def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Blank lines are no records, but the rows below keep their numbers."""
+    maybe = frame[frame.iloc[:, 0] == ""]
+    blank = maybe.index[(maybe == "").all(axis=1)]
+    return frame.drop(index=blank) if len(blank) else frame
+
+
+def _to_utf8(name: str, content: bytes, encoding: str) -> bytes:
     """The text as UTF-8 without a byte-order mark; strict, so that a wrong encoding is noticed."""
     try:
         if codecs.lookup(encoding).name == "utf-8":
@@ -140,31 +165,34 @@ def _to_utf8(path: Path, content: bytes, encoding: str) -> bytes:
     except UnicodeDecodeError as error:
         raise DataError(
             "wrong_encoding",
-            file=path.name,
+            file=name,
             encoding=encoding,
             byte=hex(content[error.start]),
             position=error.start,
         ) from error
 
 
-def _parse_csv(utf8: bytes, malformed: dict[int, str] | None = None) -> pa.Table:
-    """All columns as text. Arrow tells the number of a bad line only when it reads in one thread."""
+def _parse_csv(utf8: bytes, malformed: dict[int, tuple[str, str]] | None = None) -> pa.Table:
+    """All columns as text; bad lines are noted in `malformed`, or raise ArrowInvalid without it.
+
+    Arrow tells the number of a bad line only when it reads in one thread.
+    """
 
     def note(row: pa.csv.InvalidRow) -> str:
         assert malformed is not None  # noqa: S101 for the type checker
-        malformed[row.number] = f"{row.actual_columns} columns instead of {row.expected_columns}"
+        fault = f"{row.actual_columns} columns instead of {row.expected_columns}"
+        malformed[row.number] = (fault, row.text)
         return "skip"
 
-    names = pa.csv.open_csv(
-        io.BytesIO(utf8),
-        parse_options=pa.csv.ParseOptions(invalid_row_handler=lambda _: "skip"),
-    ).schema.names
+    header = utf8[: utf8.find(b"\n") + 1 or len(utf8)]
+    names = pa.csv.read_csv(pa.py_buffer(header)).column_names
     return pa.csv.read_csv(
         pa.py_buffer(utf8),
         read_options=pa.csv.ReadOptions(use_threads=malformed is None, block_size=1 << 24),
         parse_options=pa.csv.ParseOptions(
             newlines_in_values=b'"' in utf8,
-            invalid_row_handler=note if malformed is not None else None,
+            ignore_empty_lines=False,
+            invalid_row_handler=None if malformed is None else note,
         ),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
@@ -172,15 +200,35 @@ def _parse_csv(utf8: bytes, malformed: dict[int, str] | None = None) -> pa.Table
     )
 
 
-def _read_parquet(path: Path, content: bytes, _dataset: Dataset) -> RawFile:
+def _lost_quote(table: pa.Table, malformed: dict[int, tuple[str, str]]) -> int | None:
+    """A row whose cell has swallowed whole lines below it, because its quote was never closed."""
+    for row, (_, line) in malformed.items():
+        if "\n" in line:
+            return row
+    for column in table.columns:
+        long = pc.match_substring(column, "\n")
+        if pc.any(long).as_py():
+            for row, cell in enumerate(column.to_pylist()):
+                lines = cell.split("\n")[1:]
+                if any(line.count(",") >= table.num_columns - 1 > 0 for line in lines):
+                    return row + 2
+    return None
+
+
+def _read_parquet(_path: Path, name: str, content: bytes, _dataset: Dataset) -> RawFile:
     try:
         table = pa.parquet.read_table(pa.py_buffer(content))
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError("unreadable_file", file=path.name, format="parquet", detail=error) from error
-    text = pa.table({name: table[name].cast(pa.string()) for name in table.column_names})
+        raise DataError("unreadable_file", file=name, format="parquet", detail=error) from error
+    simple = [
+        column
+        for column in table.schema
+        if not pa.types.is_nested(column.type) and not pa.types.is_binary(column.type)
+    ]  # lists and pictures have no text form
+    text = pa.table({c.name: table[c.name].cast(pa.string()) for c in simple})
     frame = _text_frame(text)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return RawFile(path, frame)
+    return RawFile(name, frame)
 
 
 def _text_frame(table: pa.Table) -> pd.DataFrame:
@@ -188,19 +236,19 @@ def _text_frame(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow")}.get)
 
 
-def _read_xlsx(path: Path, content: bytes, dataset: Dataset) -> RawFile:
+def _read_xlsx(_path: Path, name: str, content: bytes, dataset: Dataset) -> RawFile:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = book.get_sheet_by_name(dataset.sheet) if dataset.sheet else book.get_sheet_by_index(0)
         cells = sheet.to_python(skip_empty_area=False)
     except (CalamineError, ValueError) as error:
-        raise DataError("unreadable_file", file=path.name, format="xlsx", detail=error) from error
+        raise DataError("unreadable_file", file=name, format="xlsx", detail=error) from error
     if not cells:
-        raise DataError("empty_file", file=path.name)
+        raise DataError("empty_file", file=name)
     header, *records = [[_cell_text(cell) for cell in line] for line in cells]
     frame = pd.DataFrame(records, columns=header, dtype=pd.StringDtype("pyarrow"))
     frame.index = pd.RangeIndex(2, len(frame) + 2, name="row")
-    return RawFile(path, frame[(frame != "").any(axis=1)])
+    return RawFile(name, _without_blank_rows(frame))
 
 
 def _cell_text(cell: object) -> str:
@@ -210,21 +258,26 @@ def _cell_text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _read_vector(path: Path, content: bytes, dataset: Dataset) -> RawFile:
+def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFile:
     """GeoJSON (also gzipped) from memory; a Shapefile by path, as its parts lie beside it."""
-    source = path if path.suffix == ".shp" else io.BytesIO(_unzip(path, content))
-    options = {"encoding": dataset.encoding} if path.suffix == ".shp" and dataset.encoding else {}
+    is_shapefile = path.suffix.lower() == ".shp"
+    text = content if is_shapefile else _unzip(path, name, content)
+    options = {"encoding": dataset.encoding} if is_shapefile and dataset.encoding else {}
     try:
-        meta, _, wkb, values = pyogrio.raw.read(source, **options)
+        meta, _, wkb, values = pyogrio.raw.read(path if is_shapefile else io.BytesIO(text), **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeError) as error:
-        raise DataError("unreadable_file", file=path.name, format="vector", detail=error) from error
-    columns = {
-        name: pd.Series([_attribute_text(v) for v in column], dtype=pd.StringDtype("pyarrow"))
-        for name, column in zip(meta["fields"], values, strict=True)
-    }
-    frame = pd.DataFrame(columns, index=range(len(wkb)))
+        raise DataError("unreadable_file", file=name, format="vector", detail=error) from error
+    columns = [
+        pd.Series([_attribute_text(v) for v in column], dtype=pd.StringDtype("pyarrow"))
+        for column in values
+    ]
+    frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(wkb)))
+    frame.columns = pd.Index(list(meta["fields"]))
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return RawFile(path, frame, geometry=shapely.from_wkb(wkb), crs=meta["crs"] or "")
+    # GDAL calls every GeoJSON without a `crs` member WGS84; older ones in metres have none either.
+    is_said = is_shapefile or b'"crs"' in text[:4096]
+    crs = (meta["crs"] or "") if is_said or not dataset.crs else ""
+    return RawFile(name, frame, geometry=shapely.from_wkb(wkb), crs=crs)
 
 
 def _attribute_text(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +23,7 @@ from data.settings import settings
 from etl.extract import find_files, read_file
 from etl.layers import layer_rows
 from etl.publish import prune, publish
-from etl.recipe import Recipe
+from etl.recipe import Dataset, Recipe
 from etl.report import LoadReport
 from etl.transform import (
     Findings,
@@ -38,6 +39,7 @@ from etl.transform import (
 from etl.validate import Checked, check_file
 from geo.crs import LONLAT, transform_geometry
 
+log = logging.getLogger(__name__)
 Geometries = npt.NDArray[np.object_]
 Tell = Callable[[str], None]
 
@@ -47,8 +49,8 @@ def build(recipe: Recipe, store: Path, tell: Tell = lambda _: None) -> LoadRepor
 
     Raises DataError; then nothing is published and the last build is served as before.
     """
-    store.mkdir(parents=True, exist_ok=True)
     try:
+        store.mkdir(parents=True, exist_ok=True)
         with FileLock(store / "load.lock", timeout=0):
             return _build(recipe, store, tell)
     except Timeout as error:
@@ -124,22 +126,17 @@ class _Load:
         """All datasets of a table, checked and merged."""
         merged = []
         for dataset in self.recipe.datasets(table):
-            parts = [
-                self._check(table, path, number)
-                for number, path in [
-                    (self.recipe.datasets(table).index(dataset), path)
-                    for path in find_files(dataset, self.recipe.root)
-                ]
-            ]
+            files = find_files(dataset, self.recipe.root)
+            parts = [self._check(table, dataset, path) for path in files]
             merged.append(merge_files(TABLES[table], parts, self.findings))
             for part, used in zip(parts, merged[-1].used, strict=True):
                 self._note(table, part, used)
         return join_datasets(TABLES[table], merged)
 
-    def _check(self, table: str, path: Path, number: int) -> Checked:
-        dataset = self.recipe.datasets(table)[number]
-        self.tell(f"reading {path.name}")
-        raw = read_file(path, dataset)
+    def _check(self, table: str, dataset: Dataset, path: Path) -> Checked:
+        name = path.relative_to(self.recipe.root).as_posix()
+        self.tell(f"reading {name}")
+        raw = read_file(path, dataset, name)
         part = check_file(
             raw,
             dataset,
@@ -173,10 +170,12 @@ class _Load:
             transform_geometry(raw.geometry, raw.crs or dataset.crs, self.recipe.compute_crs)
             for dataset in self.recipe.water
             for path in find_files(dataset, self.recipe.root)
-            for raw in [read_file(path, dataset)]
+            for raw in [read_file(path, dataset, path.name)]
             if raw.geometry is not None
         ]
-        return np.concatenate(shapes) if shapes else np.array([], dtype=object)
+        water = np.concatenate(shapes) if shapes else np.array([], dtype=object)
+        drawn: Geometries = water[~(shapely.is_missing(water) | shapely.is_empty(water))]
+        return drawn
 
     def files(self) -> pd.DataFrame:
         """Rows of load_file."""
@@ -221,13 +220,18 @@ def _write(tables: dict[str, pd.DataFrame], build_id: str, store: Path) -> None:
     temporary = store / f"{build_id}.building"
     for leftover in store.glob("*.building*"):  # of a load that was killed; we hold the lock
         leftover.unlink()
-    writer = BuildWriter(temporary)
     try:
-        for name, frame in tables.items():
-            writer.insert(name, frame)
-        for mart in sorted((resources.files("etl") / "sql").iterdir(), key=lambda f: f.name):
-            writer.run(mart.read_text("utf-8"))
-    finally:
-        writer.close()
-    publish(temporary, build_id, store)
-    prune(store, settings().keep_builds)
+        with BuildWriter(temporary) as writer:
+            for name, frame in tables.items():
+                writer.insert(name, frame)
+            for mart in sorted((resources.files("etl") / "sql").iterdir(), key=lambda f: f.name):
+                writer.run(mart.read_text("utf-8"))
+        publish(temporary, build_id, store)
+    except BaseException:
+        for leftover in store.glob("*.building*"):
+            leftover.unlink()
+        raise
+    try:
+        prune(store, settings().keep_builds)
+    except OSError as error:  # the new build is served; old ones are only in the way
+        log.warning("old builds in %s could not be deleted: %s", store, error)

@@ -48,7 +48,10 @@ def point_current(build_id: str, store: Path) -> None:
             if attempt == 49:
                 raise
             time.sleep(0.02)
-    _sync_folder(store)
+    try:
+        _sync_folder(store)
+    except OSError as error:  # the build is served already; only a power cut could undo it
+        log.warning("%s could not be synced: %s", store, error)
 
 
 def prune(store: Path, keep: int) -> list[str]:
@@ -60,8 +63,8 @@ def prune(store: Path, keep: int) -> list[str]:
         try:
             (store / f"{build_id}.duckdb").unlink()
             deleted.append(build_id)
-        except PermissionError:  # Windows: a running app has it open; the next publish tries again
-            log.info("build %s is still open somewhere and stays for now", build_id)
+        except OSError as error:  # Windows: a running app has it open; the next publish tries again
+            log.info("build %s stays for now: %s", build_id, error)
     return deleted
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from pathlib import Path
+from string import Formatter
 from typing import Literal, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -23,10 +25,10 @@ class Dataset(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: list[str] = Field(description="names or patterns below `root`, oldest first")
+    files: list[str] = Field(min_length=1, description="names or patterns below `root`, oldest first")
     format: Format = Field(description="vector: whatever GDAL reads as GeoJSON or Shapefile")
     columns: dict[str, str] = Field(description="our column -> the file's column")
-    encoding: str = Field("utf-8", description="of CSV text")
+    encoding: str = Field("", description="of text; empty: UTF-8 for CSV, .cpg for a Shapefile")
     crs: str = Field("", description="of the coordinates; a vector file may say it itself")
     sheet: str = Field("", description="of a workbook; empty: the first")
     time_formats: list[str] = Field(
@@ -44,6 +46,37 @@ class Dataset(BaseModel):
     sink_points: list[tuple[float, float]] = Field(
         [], description="[lon, lat] that stand for unknown addresses in this source"
     )
+
+    @field_validator("files")
+    @classmethod
+    def _files_are_below_root(cls, value: list[str]) -> list[str]:
+        if outside := [f for f in value if Path(f).is_absolute() or ".." in Path(f).parts]:
+            msg = f"{outside} must be names below `root`"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str) -> str:
+        try:
+            codecs.lookup(value or "utf-8")
+        except LookupError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    @field_validator("crs")
+    @classmethod
+    def _crs_exists(cls, value: str) -> str:
+        if value:
+            is_metric(value)
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _templates_are_whole(cls, value: dict[str, str]) -> dict[str, str]:
+        for template in value.values():
+            list(Formatter().parse(template))
+        return value
 
     @model_validator(mode="after")
     def _coordinates_have_a_crs(self) -> Self:
@@ -75,7 +108,11 @@ class Recipe(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            msg = f"`{value}` is not a time zone such as Asia/Shanghai"
+            raise ValueError(msg) from error
         return value
 
     @field_validator("compute_crs")
@@ -134,7 +171,7 @@ def load_recipe(source: str) -> Recipe:
         raise DataError("unknown_source", source=source, known=", ".join(recipe_names()))
     try:
         return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError("bad_recipe", file=path.name, detail=str(error)) from error
     except ValidationError as error:
         detail = "; ".join(

@@ -23,11 +23,11 @@ class LoadReport:
 
     def show(self, console: Console) -> None:
         """Print it."""
-        console.print(f"\n[bold]{self.title}[/]", highlight=False)
+        console.print(f"\n{self.title}", style="bold", markup=False, highlight=False)
         files = self.files.drop(columns="sha256").rename(columns={"table_name": "table"})
-        console.print(files.to_string(index=False), highlight=False, soft_wrap=True)
+        console.print(files.to_string(index=False), markup=False, highlight=False, soft_wrap=True)
         if len(self.refused):
-            console.print("\n[bold]refused[/] (every record stands in table load_refused)")
+            console.print("\nrefused (every record stands in table load_refused)", style="bold")
             grouped = self.refused.groupby(["file", "column_name", "reason"], sort=False)
             for (file, column, reason), rows in grouped:
                 first = rows.iloc[0]
@@ -35,18 +35,20 @@ class LoadReport:
                     f"  {rows['row'].nunique():,} of {file}, {column or 'line'}: "
                     f"{message('reason', reason, 'en')} First: row {first['row']}, "
                     f"{str(first['value'])[:60]!r}.",
+                    markup=False,
                     highlight=False,
                     soft_wrap=True,
                 )
         if len(self.findings):
-            console.print("\n[bold]accepted, but odd[/]")
+            console.print("\naccepted, but odd", style="bold")
             for row in self.findings.itertuples():
                 text = message("finding", row.finding, "en")
                 detail = f" ({row.detail})" if row.detail else ""
                 line = f"  {row.count:,} {row.table_name}: {text}{detail}"
-                console.print(line, highlight=False, soft_wrap=True)
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
         console.print(
             f"\npublished build {self.build_id} in {self.seconds:.1f} s",
+            markup=False,
             highlight=False,
             soft_wrap=True,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -61,23 +62,16 @@ def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merge
         stays = (frame["file_number"] == last).to_numpy()
     else:
         stays = ~frame.duplicated(key, keep="last").to_numpy()
-    for number, part in enumerate(parts[1:], start=1):
-        gone = _vanished(frame, key, number)
-        examples = ", ".join(map(str, gone[:3]))
-        findings.add(table.name, "vanished", len(gone), f"{part.raw.name}: {examples}")
+    for before, after in pairwise(parts):
+        gone = pd.Index(before.frame[key[0]]).difference(after.keys)
+        if len(key) == 1 and len(gone) < 0.5 * len(before.keys):  # an export of the same records
+            detail = f"{after.raw.name}: {', '.join(gone[:3])}"
+            findings.add(table.name, "vanished", len(gone), detail)
     merged = frame[stays].reset_index(drop=True)
     used = np.bincount(merged["file_number"], minlength=len(parts)).tolist()
     return Merged(
         merged.drop(columns="file_number"), None if geometry is None else geometry[stays], used
     )
-
-
-def _vanished(frame: pd.DataFrame, key: list[str], number: int) -> pd.Index:
-    """Keys of the file before that this one lacks, if it is an export of the same records at all."""
-    now = pd.Index(frame.loc[frame["file_number"] == number, key].itertuples(index=False))
-    then = pd.Index(frame.loc[frame["file_number"] == number - 1, key].itertuples(index=False))
-    gone = then.difference(now)
-    return gone if len(gone) < 0.5 * len(then) else gone[:0]
 
 
 def join_datasets(table: Table, merged: list[Merged]) -> Merged:
@@ -87,7 +81,9 @@ def join_datasets(table: Table, merged: list[Merged]) -> Merged:
     owner = np.repeat(np.arange(len(merged)), [len(part.frame) for part in merged])
     owners = pd.Series(owner).groupby([frame[c] for c in key], dropna=False).nunique()
     if (owners > 1).any():
-        raise DataError("same_key", table=table.name, key=owners.index[owners > 1][0])
+        twice = owners.index[owners > 1][0]
+        shown = " / ".join(map(str, twice)) if isinstance(twice, tuple) else twice
+        raise DataError("same_key", table=table.name, key=shown)
     geometries = [part.geometry for part in merged if part.geometry is not None]
     return Merged(
         frame,

@@ -32,6 +32,8 @@ TEXT = pd.StringDtype("pyarrow")
 YES_NO = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 PAST = ("reported_at", "closed_at", "verified_at")
 DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+FULL_DATE = len("20260305")
+EARLIEST = pd.Timestamp("1900-01-01")  # a year 0001 is a system's word for "none"
 FAULT_COLUMNS = ["row", "column_name", "value", "reason"]
 
 
@@ -41,6 +43,7 @@ class Checked:
 
     frame     index is the row number; lon, lat in WGS84; geometry beside it in the compute CRS.
     faults    one row a fault: row, column_name, value, reason, and raw, the record as JSON.
+    keys      the first key column of every record, refused ones too.
     repaired  how many polygons were repaired.
     """
 
@@ -48,6 +51,7 @@ class Checked:
     frame: pd.DataFrame
     geometry: Geometries | None
     faults: pd.DataFrame
+    keys: pd.Index
     repaired: int = 0
 
     @property
@@ -106,7 +110,7 @@ def check_file(
         _check_lonlat(raw, dataset, frame, text, faults)
     geometry, repaired = _check_geometry(raw, dataset, table, compute_crs, text, faults)
     _check_duplicates(frame, text, table, faults)
-    _name_header_rows(text, raw.headers, faults)
+    _name_header_rows(text, raw.headers, table, faults)
 
     keep = ~frame.index.isin(faults.rows)
     checked = Checked(
@@ -114,6 +118,7 @@ def check_file(
         frame[keep],
         None if geometry is None else geometry[keep],
         _with_record(faults.table(), raw),
+        pd.Index(text[table.file_key[0]].dropna().unique()),
         repaired,
     )
     if checked.frame.empty:
@@ -171,7 +176,8 @@ def parse_times(values: pd.Series[str], formats: list[str], timezone: str) -> pd
     """Local times without zone; missing where no format fits. An offset in the text is honoured."""
     parsed = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     left = values.notna()
-    with_offset = left & values.str.contains(r"\d(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False)
+    has_offset = values.str.contains(r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$", regex=True)
+    with_offset = left & has_offset.fillna(False)
     if with_offset.any():
         utc = pd.to_datetime(values[with_offset], format="ISO8601", errors="coerce", utc=True)
         parsed[with_offset] = utc.dt.tz_convert(timezone).dt.tz_localize(None).astype(parsed.dtype)
@@ -179,10 +185,13 @@ def parse_times(values: pd.Series[str], formats: list[str], timezone: str) -> pd
     for form in formats:
         if not left.any():
             break
-        found = pd.to_datetime(values[left], format=form, errors="coerce")
+        text = values[left]
+        if form == "ISO8601":  # it would take 2026 for the first of January 2026
+            text = text.where(text.str.len() >= FULL_DATE)
+        found = pd.to_datetime(text, format=form, errors="coerce")
         parsed[left] = found.astype(parsed.dtype)
         left &= parsed.isna()
-    return parsed
+    return parsed.where(parsed >= EARLIEST)
 
 
 def _check_lonlat(
@@ -249,7 +258,9 @@ def _check_geometry(
             detail=shapely.is_valid_reason(raw.geometry[at]),
         )  # fmt: skip
     geometry[invalid] = repair_polygons(geometry[invalid])
-    return geometry, int(invalid.sum())
+    flat = invalid & shapely.is_empty(geometry)
+    faults.add(pd.Series(flat, index=index), "geometry", "0 m2", "no_geometry")
+    return geometry, int(invalid.sum() - flat.sum())
 
 
 def _crs_of(raw: RawFile, dataset: Dataset) -> str:
@@ -261,9 +272,10 @@ def _crs_of(raw: RawFile, dataset: Dataset) -> str:
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
     crs = own or stated
     west, south, east, north = shapely.total_bounds(raw.geometry)
-    if CRS.from_user_input(crs).is_geographic and not (
-        west >= -180 and east <= 180 and south >= -90 and north <= 90
-    ):
+    if np.isnan(west):  # not one shape: each record will be refused
+        return crs
+    are_degrees = west >= -180 and east <= 180 and south >= -90 and north <= 90
+    if CRS.from_user_input(crs).is_geographic != are_degrees:
         raise DataError("crs_range", file=raw.name, x=east, y=north, crs=crs)
     return crs
 
@@ -291,9 +303,17 @@ def _check_duplicates(frame: pd.DataFrame, text: pd.DataFrame, table: Table, fau
     faults.add(refused & ~equal, key[0], text[key[0]], "duplicate_id")
 
 
-def _name_header_rows(text: pd.DataFrame, headers: dict[str, str], faults: _Faults) -> None:
-    """A refused row that repeats the header is called so, instead of listing each of its faults."""
-    refused = text.loc[faults.rows]
+def _name_header_rows(
+    text: pd.DataFrame, headers: dict[str, str], table: Table, faults: _Faults
+) -> None:
+    """A row that repeats the header is called so, instead of listing each of its faults.
+
+    It is looked for among the refused rows, and where the key is the key's heading: in a table of
+    nothing but text a header row has no other fault.
+    """
+    key = table.file_key[0]
+    suspects = text.index[(text[key] == headers.get(key, key)).fillna(False)]
+    refused = text.loc[faults.rows.union(suspects)]
     same = pd.DataFrame(
         {
             name: values.str.replace(r"[\W_]+", "", regex=True).str.lower()
@@ -315,8 +335,8 @@ def _letters(value: str) -> str:
 def _with_record(faults: pd.DataFrame, raw: RawFile) -> pd.DataFrame:
     """Faults with the raw record beside them; malformed lines included."""
     malformed = pd.DataFrame(
-        [(row, "", detail, "malformed_row") for row, detail in raw.malformed.items()],
-        columns=FAULT_COLUMNS,
+        [(row, "", fault, "malformed_row", line) for row, (fault, line) in raw.malformed.items()],
+        columns=[*FAULT_COLUMNS, "raw"],
     )
     rows = faults["row"].unique()
     records = dict(zip(rows, raw.source.loc[rows].to_dict("records"), strict=True))
@@ -325,4 +345,4 @@ def _with_record(faults: pd.DataFrame, raw: RawFile) -> pd.DataFrame:
         for row, record in records.items()
     }
     known = faults.assign(raw=faults["row"].map(text).astype(TEXT))
-    return pd.concat([known, malformed.assign(raw="")]).sort_values("row", ignore_index=True)
+    return pd.concat([known, malformed]).sort_values("row", ignore_index=True)

@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 
+SLIVER_M = 1e-3  # overlay leaves rests of 1e-10 m; a millimetre of street is none
+
 
 def repair_polygons(polygons: Geometries) -> Geometries:
     """Valid polygons with the area that the rings enclose; lines and points left over are dropped."""
@@ -42,29 +44,64 @@ def cut_lines(lines: Geometries, polygons: Geometries) -> tuple[Ints, Ints, Geom
     whole = np.full(len(lines), len(polygons), dtype=np.int64)
     line_of, polygon_of = tree.query(lines, predicate="covered_by")
     np.minimum.at(whole, line_of, polygon_of)
-    crossing = np.flatnonzero(whole == len(polygons))
+    near_line, near_polygon = tree.query(lines, predicate="intersects")
+    first = np.full(len(lines), len(polygons), dtype=np.int64)
+    np.minimum.at(first, near_line, near_polygon)
+    # A line inside one polygon may still run along the border of one that comes before it.
+    is_whole = (whole < len(polygons)) & (first == whole)
 
-    inside_one = np.flatnonzero(whole < len(polygons))
-    line_index: list[int] = inside_one.tolist()
-    polygon_index: list[int] = whole[inside_one].tolist()
-    pieces: list[shapely.Geometry] = list(lines[inside_one])
-    near_line, near_polygon = tree.query(lines[crossing], predicate="intersects")
-    for position, line_number in enumerate(crossing.tolist()):
-        rest = lines[line_number]
-        for polygon_number in sorted(near_polygon[near_line == position].tolist()):
-            inside = _lines_only(shapely.intersection(rest, polygons[polygon_number]))
-            if not inside.is_empty:
-                line_index.append(line_number)
-                polygon_index.append(polygon_number)
-                pieces.append(inside)
-                rest = shapely.difference(rest, polygons[polygon_number])
-        if rest.length > 0:
-            line_index.append(line_number)
-            polygon_index.append(-1)
-            pieces.append(rest)
+    line_index: list[int] = np.flatnonzero(is_whole).tolist()
+    polygon_index: list[int] = whole[is_whole].tolist()
+    pieces: list[shapely.Geometry] = list(lines[is_whole])
+    order = np.lexsort((near_polygon, near_line))
+    starts = np.searchsorted(near_line[order], np.arange(len(lines) + 1))
+    for number in np.flatnonzero(~is_whole).tolist():
+        candidates = near_polygon[order[starts[number] : starts[number + 1]]].tolist()
+        for polygon_number, piece in _cut_line(lines[number], candidates, polygons):
+            line_index.append(number)
+            polygon_index.append(polygon_number)
+            pieces.append(piece)
     lines_, polygons_ = np.array(line_index), np.array(polygon_index)
     order = np.lexsort((np.where(polygons_ < 0, len(polygons), polygons_), lines_))
     return lines_[order], polygons_[order], np.array(pieces, dtype=object)[order]
+
+
+def _cut_line(
+    line: shapely.Geometry, candidates: list[int], polygons: Geometries
+) -> list[tuple[int, shapely.Geometry]]:
+    """(polygon or -1, piece) of one line; candidates in ascending order."""
+    pieces = _take(line, candidates, polygons)
+    if abs(sum(piece.length for _, piece in pieces) - line.length) > SLIVER_M * (1 + len(candidates)):
+        pieces = _cut_by_parts(line, candidates, polygons)
+    longest = max(pieces, key=lambda piece: piece[1].length)
+    return [piece for piece in pieces if piece[1].length > SLIVER_M] or [longest]
+
+
+def _take(
+    line: shapely.Geometry, candidates: list[int], polygons: Geometries
+) -> list[tuple[int, shapely.Geometry]]:
+    """Each polygon in turn takes what is left of the line in it."""
+    taken = []
+    rest = line
+    for number in candidates:
+        inside = _lines_only(shapely.intersection(rest, polygons[number]))
+        if inside.length > 0:
+            taken.append((number, inside))
+            rest = shapely.difference(rest, polygons[number])
+    return [*taken, (-1, rest)] if rest.length > 0 else taken
+
+
+def _cut_by_parts(
+    line: shapely.Geometry, candidates: list[int], polygons: Geometries
+) -> list[tuple[int, shapely.Geometry]]:
+    """The same for a line that runs over itself: overlay would count its doubled metres once."""
+    found: dict[int, list[shapely.Geometry]] = {}
+    for string in shapely.get_parts(line):
+        points = shapely.get_coordinates(string)
+        for part in shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)):
+            for number, piece in _take(part, candidates, polygons):
+                found.setdefault(number, []).extend(shapely.get_parts(piece))
+    return [(number, shapely.multilinestrings(parts)) for number, parts in found.items()]
 
 
 def _lines_only(geometry: shapely.Geometry) -> shapely.Geometry:

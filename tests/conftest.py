@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -64,8 +65,8 @@ files = ["platform.csv"]
 format = "csv"
 encoding = "gb18030"
 crs = "EPSG:4326"
-columns = {{ issue_id = "案卷编号", category = "小类", department = "处置部门", reported_at = "上报时间", \
-closed_at = "结案时间", lon = "经度", lat = "纬度" }}
+columns = {{ issue_id = "案卷编号", category = "小类", department = "处置部门", \
+reported_at = "上报时间", closed_at = "结案时间", lon = "经度", lat = "纬度" }}
 
 [[core_issue]]
 files = ["ledger.xlsx"]
@@ -242,6 +243,14 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = load_recipe("demo").model_copy(update={"root": folder / "raw"})
     build_county(recipe, folder / "store")
     return folder / "store"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _close_builds() -> Iterator[None]:
+    """Let go of the builds that data.builds keeps open, before the interpreter ends."""
+    yield
+    open_build.cache_clear()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,147 @@
+"""Boston and Chicago as their READMEs describe them (../shared/data)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.builds import current_build_id, open_build
+from data.engine import DuckDBEngine
+from data.settings import ROOT
+from etl.load import build
+from etl.recipe import load_recipe
+
+CITIES = ROOT.parent / "shared" / "data"
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not CITIES.is_dir(), reason="../shared/data is not here"),
+]
+
+
+def city(name: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+    store = tmp_path_factory.mktemp(name)
+    build(load_recipe(name), store)
+    return open_build(current_build_id(store), store)
+
+
+@pytest.fixture(scope="module")
+def chicago(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+    return city("chicago", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def boston(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+    return city("boston", tmp_path_factory)
+
+
+def files(engine: DuckDBEngine) -> pd.DataFrame:
+    return engine.query("select * from load_file").set_index("file")
+
+
+def refused(engine: DuckDBEngine) -> pd.Series:
+    """Number of refused rows by file and reason."""
+    return engine.query(
+        "select file, reason, count(distinct row) as n from load_refused group by file, reason"
+    ).set_index(["file", "reason"])["n"]
+
+
+def findings(engine: DuckDBEngine) -> pd.Series:
+    return engine.query("select finding, count from load_finding").set_index("finding")["count"]
+
+
+def located(engine: DuckDBEngine) -> pd.DataFrame:
+    return engine.query("select * from core_issue where location = 'located'")
+
+
+OLDER, NEWER = (f"sanitation_complaints_snapshot_{month}.csv.gz" for month in ("2014-11", "2015-01"))
+
+
+def test_chicago_reads_every_row(chicago: DuckDBEngine) -> None:
+    read = files(chicago)["rows_read"]
+    assert read[OLDER] == 72_847
+    assert read[NEWER] == 74_401
+    assert read["police_beats.geojson.gz"] == 277
+    assert read["major_streets.geojson.gz"] == 16_065
+
+
+def test_chicago_refuses_the_header_row_and_repeated_numbers(chicago: DuckDBEngine) -> None:
+    found = refused(chicago)
+    assert found[OLDER, "header_row"] == 1
+    assert (NEWER, "header_row") not in found
+    for file in (OLDER, NEWER):
+        repeated = found.get((file, "duplicate_row"), 0) + found.get((file, "duplicate_id"), 0)
+        assert 373 <= repeated <= 375
+    last = chicago.query("select max(row) as row from load_refused where reason = 'header_row'")
+    assert last["row"].item() == 72_848  # the last line; the header itself is row 1
+
+
+def test_chicago_supersedes_the_common_ids(chicago: DuckDBEngine) -> None:
+    read = files(chicago)
+    assert read.loc[OLDER, "superseded"] == 72_473
+    # The one "vanished" number of the README is the header row's.
+    assert read.loc[OLDER, "accepted"] == 0
+    assert "vanished" not in findings(chicago)
+    assert read.loc[NEWER, "accepted"] == 72_473 + 1_553
+
+
+def test_chicago_places_its_issues_in_beats(chicago: DuckDBEngine) -> None:
+    assert findings(chicago)["unlocated"] == 24
+    assert located(chicago)["grid_id"].notna().mean() == pytest.approx(0.9981, abs=5e-5)
+    assert len(chicago.query("select * from core_grid")) == 277 - findings(chicago)["joined_grid"]
+
+
+def test_chicago_measures_the_way_to_the_next_major_street(chicago: DuckDBEngine) -> None:
+    offset = located(chicago)["segment_offset_m"]
+    assert offset.median() == pytest.approx(101, abs=1.5)
+    assert (offset <= 30).mean() == pytest.approx(0.28, abs=0.006)
+    assert (offset <= 100).mean() == pytest.approx(0.46, abs=0.046)
+    km = chicago.query("select sum(length_m) / 1000 as km from core_segment")["km"].item()
+    assert km == pytest.approx(1_894, rel=0.002)
+
+
+def test_chicago_closes_before_opening_never(chicago: DuckDBEngine) -> None:
+    issues = located(chicago)
+    assert not (issues["closed_at"] < issues["reported_at"]).any()
+    assert issues["closed_at"].isna().mean() == pytest.approx(0.0046, abs=0.0006)
+    assert "closed_before_reported" not in findings(chicago)
+
+
+def test_boston_reads_every_row(boston: DuckDBEngine) -> None:
+    read = files(boston)["rows_read"]
+    assert read["issues_311_official_2011H2.parquet"] == 58_251
+    assert read["street_segments_geometry_only.geojson.gz"] == 17_388
+    assert read["neighborhoods.geojson.gz"] == 26
+    assert len(boston.query("select * from core_issue")) == 58_251
+
+
+def test_boston_keeps_the_sink_off_the_map(boston: DuckDBEngine) -> None:
+    assert findings(boston)["sink"] == 4_775
+    assert "sink_suspected" not in findings(boston) or findings(boston)["sink_suspected"].max() < 4_775
+
+
+def test_boston_repairs_one_polygon_and_refuses_streets_without_shape(boston: DuckDBEngine) -> None:
+    assert findings(boston)["repaired_polygon"] == 1
+    found = refused(boston)
+    assert found.to_dict() == {("street_segments_geometry_only.geojson.gz", "no_geometry"): 4}
+    km = boston.query("select sum(length_m) / 1000 as km from core_segment")["km"].item()
+    assert km == pytest.approx(1_311, rel=0.002)
+
+
+def test_boston_places_its_issues(boston: DuckDBEngine) -> None:
+    issues = located(boston)
+    in_grids = issues["grid_id"].notna()
+    # The README counts the sink, which lies in a neighbourhood and near a street.
+    assert (in_grids.sum() + 4_775) / 58_251 == pytest.approx(0.9997, abs=5e-5)
+    near = issues["segment_offset_m"] <= 30
+    assert near.mean() == pytest.approx(0.966, abs=0.005)
+    assert np.median(issues["segment_offset_m"]) == pytest.approx(15, abs=1.5)
+
+
+def test_boston_knows_its_due_times(boston: DuckDBEngine) -> None:
+    issues = boston.query("select * from core_issue")
+    assert issues["due_at"].isna().mean() == pytest.approx(0.189, abs=0.0006)
+    assert (issues["closed_at"] > issues["due_at"]).sum() == 8_230
+    assert issues["closed_at"].isna().mean() == pytest.approx(0.063, abs=0.0006)
+    assert issues["reported_at"].min() >= pd.Timestamp("2011-07-01")
+    assert issues["reported_at"].max() < pd.Timestamp("2012-01-01")
