@@ -30,7 +30,12 @@ def layer_rows(
     classes = segments["road_class"].to_numpy(str)
     names = np.unique(classes)
     streets = np.array(
-        [shapely.multilinestrings(shapely.get_parts(lines[classes == c])) for c in names],
+        [
+            shapely.multilinestrings(
+                shapely.simplify(shapely.get_parts(lines[classes == c]), tolerance)
+            )
+            for c in names
+        ],
         dtype=object,
     )
     layers = {
@@ -38,7 +43,7 @@ def layer_rows(
             simplify_polygons(polygons, tolerance),
             grids[["grid_id", "grid_name"]].to_dict("records"),
         ),
-        "streets": (shapely.simplify(streets, tolerance), [{"road_class": str(c)} for c in names]),
+        "streets": (streets, [{"road_class": str(c)} for c in names]),
         "water": (shapely.simplify(water, tolerance), [{} for _ in water]),
     }
     return pd.DataFrame(

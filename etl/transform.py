@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -49,6 +48,8 @@ class Merged:
 
 def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merged:
     """Records of one dataset's files, oldest first; of one key the last file's state stays."""
+    if len(parts) == 1:
+        return Merged(parts[0].frame.reset_index(drop=True), parts[0].geometry, [len(parts[0].frame)])
     frames = [part.frame.assign(file_number=n) for n, part in enumerate(parts)]
     frame = pd.concat(frames, ignore_index=True)
     geometry = (
@@ -76,6 +77,8 @@ def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merge
 
 def join_datasets(table: Table, merged: list[Merged]) -> Merged:
     """All datasets of a table. Raises DataError if two of them use the same key."""
+    if len(merged) == 1:
+        return merged[0]
     frame = pd.concat([part.frame for part in merged], ignore_index=True)
     key = list(table.file_key)
     owner = np.repeat(np.arange(len(merged)), [len(part.frame) for part in merged])
@@ -203,8 +206,8 @@ def _examples(frame: pd.DataFrame, where: pd.Series[bool], column: str) -> str:
 def _suspected_sinks(located: pd.DataFrame) -> Iterator[tuple[int, str]]:
     """Exact coordinates that hold suspiciously many records."""
     gate = max(threshold("sink_point_count"), threshold("sink_point_share") * len(located))
-    counts = Counter(zip(located["lon"].round(7), located["lat"].round(7), strict=True))
-    for (lon, lat), count in counts.most_common(10):
+    counts = located[["lon", "lat"]].round(7).value_counts().head(10)
+    for (lon, lat), count in counts.items():
         if count >= gate:
             yield count, f"lon {lon}, lat {lat}"
 

@@ -176,7 +176,7 @@ def parse_times(values: pd.Series[str], formats: list[str], timezone: str) -> pd
     """Local times without zone; missing where no format fits. An offset in the text is honoured."""
     parsed = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     left = values.notna()
-    has_offset = values.str.contains(r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$", regex=True)
+    has_offset = values.str.contains(r":[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})$", regex=True)
     with_offset = left & has_offset.fillna(False)
     if with_offset.any():
         utc = pd.to_datetime(values[with_offset], format="ISO8601", errors="coerce", utc=True)

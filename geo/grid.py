@@ -40,11 +40,12 @@ def cut_lines(lines: Geometries, polygons: Geometries) -> tuple[Ints, Ints, Geom
               polygon, the remainder outside every polygon last. A line that leaves a polygon and
               comes back is one multiline piece there. The lengths of a line's pieces add up to it.
     """
-    tree = STRtree(polygons)
+    shapely.prepare(polygons)
+    tree = STRtree(lines)
     whole = np.full(len(lines), len(polygons), dtype=np.int64)
-    line_of, polygon_of = tree.query(lines, predicate="covered_by")
+    polygon_of, line_of = tree.query(polygons, predicate="covers")
     np.minimum.at(whole, line_of, polygon_of)
-    near_line, near_polygon = tree.query(lines, predicate="intersects")
+    near_polygon, near_line = tree.query(polygons, predicate="intersects")
     first = np.full(len(lines), len(polygons), dtype=np.int64)
     np.minimum.at(first, near_line, near_polygon)
     # A line inside one polygon may still run along the border of one that comes before it.
