@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely import STRtree
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -19,6 +20,7 @@ Geometries = npt.NDArray[np.object_]
 
 TIE_M = 1e-6
 PAIRS_AT_ONCE = 500_000
+FIRST_LEVEL = 7  # up to 16,384 cells, few enough to ask a spatial index
 LEVELS = 16  # of the quadtree: 1 m cells in a county 65 km wide
 FEW_PARTS = 4  # a cell with fewer parts than this is not worth dividing
 
@@ -53,8 +55,8 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
 
     A quadtree over the points carries, for each cell, the straight parts that can be nearest to any
     point in it: with centre c, half diagonal h and d = distance from c to the nearest part, those
-    within d + 2h of c. Each level tests only what its parent kept, so every point is compared with
-    two or three parts in the end, all in numpy.
+    within d + 2h of c. The first level asks a spatial index, each further one tests only what its
+    parent kept, so every point is compared with two or three parts in the end, all in numpy.
 
     x, y     shape (n,), metres; NaN gives index -1 and distance NaN.
     lines    shape (m,), lines or multilines of positive length, same CRS.
@@ -83,12 +85,8 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
     px, py, code = px[order], py[order], code[order]
     column, row = column[order], row[order]
 
-    counts = np.array([len(starts)])  # level 0: one cell that any part may be nearest to
-    parts = np.arange(len(starts))
-    cell = np.zeros(len(px), dtype=np.int64)
-    for level in range(1, LEVELS + 1):
-        if counts.mean() < FEW_PARTS or len(counts) > len(px) / 2:
-            break
+    counts = parts = cell = np.empty(0, dtype=np.int64)
+    for level in range(FIRST_LEVEL, LEVELS + 1):
         finer = LEVELS - level
         is_first = np.diff(code >> 2 * finer, prepend=-1) != 0
         first = np.flatnonzero(is_first)
@@ -96,8 +94,13 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
         centre_x = ((column[first] >> finer) + 0.5) * size
         centre_y = ((row[first] >> finer) + 0.5) * size
         reach = size * np.sqrt(2.0) * (1 + 1e-9) + 2 * TIE_M
-        counts, parts = _refine(centre_x, centre_y, cell[first], counts, parts, starts, ends, reach)
+        if level == FIRST_LEVEL:
+            counts, parts = _near_parts(centre_x, centre_y, starts, ends, reach)
+        else:
+            counts, parts = _refine(centre_x, centre_y, cell[first], counts, parts, starts, ends, reach)
         cell = np.cumsum(is_first) - 1
+        if counts.mean() < FEW_PARTS or len(counts) > len(px) / 2:
+            break
 
     nearest, metres = _closest(px, py, cell, counts, parts, starts, ends, line_of)
     index[located[order]] = nearest
@@ -145,6 +148,16 @@ def _chunks(cells: Ints, counts: Ints) -> list[slice]:
     cuts = np.searchsorted(total, np.arange(PAIRS_AT_ONCE, total[-1], PAIRS_AT_ONCE)) + 1
     edges = np.unique(np.concatenate([[0], cuts, [len(cells)]]))
     return [slice(a, b) for a, b in pairwise(edges.tolist())]
+
+
+def _near_parts(x: Floats, y: Floats, starts: Floats, ends: Floats, reach: float) -> tuple[Ints, Ints]:
+    """The parts of each cell by a spatial index; by boxes, so a few more than `_refine` keeps."""
+    tree = STRtree(shapely.linestrings(np.stack([starts, ends], axis=1)))
+    _, metres = tree.query_nearest(shapely.points(x, y), all_matches=False, return_distance=True)
+    far = metres + reach
+    cell, part = tree.query(shapely.box(x - far, y - far, x + far, y + far))
+    order = np.argsort(cell, kind="stable")
+    return np.bincount(cell, minlength=len(x)), part[order]
 
 
 def _refine(
