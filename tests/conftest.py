@@ -301,3 +301,8 @@ def _no_network() -> Iterator[None]:
         patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
         patch.setattr(socket, "getaddrinfo", guarded_lookup)
         yield
+
+
+def pytest_unconfigure() -> None:
+    """Close the builds that tests opened: DuckDB complains of connections left at exit."""
+    open_build.cache_clear()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from filelock import FileLock
 
 from tests.bench.build import BOSTON, compare
 from tests.bench.measure import run
@@ -38,9 +39,10 @@ def build(
     """Whole build and placing alone, each against a plain geopandas script."""
     county = run("-m", "tests.bench.county", *map(str, (issues, grids, segments, seed))).said
     raw = Path(county["folder"])
-    compare("county", county["recipe"], raw, raw / "county", rounds, typer.echo)
-    if boston and BOSTON.is_dir():
-        compare("boston", "boston", BOSTON, raw / "boston", rounds, typer.echo)
+    with FileLock(raw / "bench.lock", timeout=0):  # two at once would measure each other
+        compare("county", county["recipe"], raw, raw / "county", rounds, typer.echo)
+        if boston and BOSTON.is_dir():
+            compare("boston", "boston", BOSTON, raw / "boston", rounds, typer.echo)
 
 
 if __name__ == "__main__":
