@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -72,3 +73,33 @@ def categories() -> pd.DataFrame:
         .query("name != ''")[["name", "category", "category_class"]]
         .reset_index(drop=True)
     )
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days that are not worked though it is Monday to Friday, and the other way round (调休)."""
+
+    holidays: frozenset[date]
+    workdays: frozenset[date]
+
+    def is_worked(self, day: date) -> bool:
+        """Whether offices work on that day."""
+        return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
+
+    def add_days(self, day: date, count: int) -> date:
+        """The `count`-th working day after `day`; `day` itself does not count."""
+        while count > 0:
+            day += timedelta(days=1)
+            count -= self.is_worked(day)
+        return day
+
+
+@lru_cache(maxsize=1)
+def calendar() -> Calendar:
+    """The national calendar of holidays and make-up working days."""
+    days = _read("holidays")
+    kinds = {
+        kind: frozenset(date.fromisoformat(day) for day in days.loc[days["kind"] == kind, "date"])
+        for kind in ("holiday", "workday")
+    }
+    return Calendar(kinds["holiday"], kinds["workday"])

@@ -134,12 +134,12 @@ def _read_csv(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFil
     malformed: dict[int, tuple[str, str]] = {}
     try:
         try:
-            table = _parse_csv(utf8)
+            table = _parse_csv(utf8, dataset.delimiter)
         except pa.ArrowInvalid:
-            table = _parse_csv(utf8, malformed)
+            table = _parse_csv(utf8, dataset.delimiter, malformed)
     except pa.ArrowInvalid as error:
         raise DataError("unreadable_file", file=name, format="csv", detail=error) from error
-    if (row := _lost_quote(table, malformed)) is not None:
+    if (row := _lost_quote(table, dataset.delimiter, malformed)) is not None:
         detail = f"a quotation mark is never closed, near row {row}"
         raise DataError("unreadable_file", file=name, format="csv", detail=detail)
     frame = _text_frame(table)
@@ -172,7 +172,9 @@ def _to_utf8(name: str, content: bytes, encoding: str) -> bytes:
         ) from error
 
 
-def _parse_csv(utf8: bytes, malformed: dict[int, tuple[str, str]] | None = None) -> pa.Table:
+def _parse_csv(
+    utf8: bytes, delimiter: str, malformed: dict[int, tuple[str, str]] | None = None
+) -> pa.Table:
     """All columns as text; bad lines are noted in `malformed`, or raise ArrowInvalid without it.
 
     Arrow tells the number of a bad line only when it reads in one thread.
@@ -185,11 +187,13 @@ def _parse_csv(utf8: bytes, malformed: dict[int, tuple[str, str]] | None = None)
         return "skip"
 
     header = utf8[: utf8.find(b"\n") + 1 or len(utf8)]
-    names = pa.csv.read_csv(pa.py_buffer(header)).column_names
+    only_header = pa.csv.ParseOptions(delimiter=delimiter)
+    names = pa.csv.read_csv(pa.py_buffer(header), parse_options=only_header).column_names
     return pa.csv.read_csv(
         pa.py_buffer(utf8),
         read_options=pa.csv.ReadOptions(use_threads=malformed is None, block_size=1 << 24),
         parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter,
             newlines_in_values=b'"' in utf8,
             ignore_empty_lines=False,
             invalid_row_handler=None if malformed is None else note,
@@ -200,7 +204,7 @@ def _parse_csv(utf8: bytes, malformed: dict[int, tuple[str, str]] | None = None)
     )
 
 
-def _lost_quote(table: pa.Table, malformed: dict[int, tuple[str, str]]) -> int | None:
+def _lost_quote(table: pa.Table, delimiter: str, malformed: dict[int, tuple[str, str]]) -> int | None:
     """A row whose cell has swallowed whole lines below it, because its quote was never closed."""
     for row, (_, line) in malformed.items():
         if "\n" in line:
@@ -210,7 +214,7 @@ def _lost_quote(table: pa.Table, malformed: dict[int, tuple[str, str]]) -> int |
         if pc.any(long).as_py():
             for row, cell in enumerate(column.to_pylist()):
                 lines = cell.split("\n")[1:]
-                if any(line.count(",") >= table.num_columns - 1 > 0 for line in lines):
+                if any(line.count(delimiter) >= table.num_columns - 1 > 0 for line in lines):
                     return row + 2
     return None
 
@@ -252,9 +256,12 @@ def _read_xlsx(_path: Path, name: str, content: bytes, dataset: Dataset) -> RawF
 
 
 def _cell_text(cell: object) -> str:
-    """A cell as a person reads it: whole numbers without .0, times in ISO form."""
+    """A cell as a person reads it: whole numbers without .0, times in ISO form.
+
+    A number has 15 digits in Excel: a longer one has lost its end, and is written so that it shows.
+    """
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+        return str(int(cell)) if abs(cell) < 1e15 else f"{cell:.14E}"
     return str(cell).strip()
 
 

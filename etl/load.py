@@ -33,6 +33,7 @@ from etl.transform import (
     build_segments,
     build_sites,
     check_place,
+    doubtful_datum,
     join_datasets,
     merge_files,
 )
@@ -75,6 +76,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
     load.polygons = polygons
     tell("cutting streets at grid borders")
     segments, lines = build_segments(load.read("core_segment"), grids["grid_id"], polygons, findings)
+    load.lines = lines
     issues_read = load.read("core_issue")
     tell("placing issues in grids and on streets")
     grid_key, segment_key = (grids["grid_id"], polygons), (segments["segment_id"], lines)
@@ -118,6 +120,7 @@ class _Load:
     def __init__(self, recipe: Recipe, now: datetime, findings: Findings, tell: Tell) -> None:
         self.recipe, self.now, self.findings, self.tell = recipe, now, findings, tell
         self.polygons: Geometries = np.array([], dtype=object)
+        self.lines: Geometries = np.array([], dtype=object)
         self.repaired = 0
         self._files: list[dict[str, object]] = []
         self._faults: list[pd.DataFrame] = []
@@ -147,6 +150,9 @@ class _Load:
         )
         if len(self.polygons):
             check_place(part, dataset.crs, self.polygons, self.recipe.compute_crs)
+        if len(self.lines) and "lon" in part.frame:
+            doubt = doubtful_datum(part, dataset, self.polygons, self.lines, self.recipe.compute_crs)
+            self.findings.add(table, "datum_doubtful", *doubt)
         self.repaired += part.repaired
         return part
 

@@ -14,10 +14,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from data.catalog import TABLES
 from data.messages import DataError
 from data.settings import ROOT
-from geo.crs import is_metric
+from geo.crs import is_metric, is_old_datum
 
 SOURCES = Path(__file__).parent / "sources"
 Format = Literal["csv", "xlsx", "parquet", "vector"]
+
+
+def _checked_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        msg = f"`{name}` is not a time zone such as Asia/Shanghai"
+        raise ValueError(msg) from error
+    return name
 
 
 class Dataset(BaseModel):
@@ -31,9 +40,12 @@ class Dataset(BaseModel):
     encoding: str = Field("", description="of text; empty: UTF-8 for CSV, .cpg for a Shapefile")
     crs: str = Field("", description="of the coordinates; a vector file may say it itself")
     sheet: str = Field("", description="of a workbook; empty: the first")
-    time_formats: list[str] = Field(
-        ["ISO8601"], description="strptime formats, tried in order; ISO8601 takes 2026-03-05 07:54"
+    delimiter: str = Field(",", min_length=1, max_length=1, description="of CSV text")
+    time_formats: list[str] = Field([], description="strptime formats, tried before all shapes")
+    date_order: Literal["ymd", "mdy", "dmy"] = Field(
+        "ymd", description="of dates whose year does not come first, such as 4/12/2016"
     )
+    time_zone: str = Field("", description="of times without offset, if not that of the recipe")
     values: dict[str, dict[str, str]] = Field(
         {}, description="code fixes: our column -> (value in the file -> value we use)"
     )
@@ -67,9 +79,18 @@ class Dataset(BaseModel):
     @field_validator("crs")
     @classmethod
     def _crs_exists(cls, value: str) -> str:
-        if value:
-            is_metric(value)
+        if value and is_old_datum(value):
+            msg = (
+                f"`{value}` is Xi'an 80 or Beijing 54: its offset is the county's own. Give a PROJ "
+                "string with the seven parameters (+towgs84=…), or have the file exported in CGCS2000"
+            )
+            raise ValueError(msg)
         return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        return value and _checked_zone(value)
 
     @field_validator("columns")
     @classmethod
@@ -108,12 +129,7 @@ class Recipe(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            msg = f"`{value}` is not a time zone such as Asia/Shanghai"
-            raise ValueError(msg) from error
-        return value
+        return _checked_zone(value)
 
     @field_validator("compute_crs")
     @classmethod

@@ -18,6 +18,7 @@ from etl.recipe import Dataset, Recipe
 from etl.validate import Checked
 from geo.assign import assign_grids, nearest_segments
 from geo.crs import LONLAT, transform_geometry, transform_xy
+from geo.fit import datum_fits
 from geo.grid import cut_lines
 
 Geometries = npt.NDArray[np.object_]
@@ -255,13 +256,40 @@ def check_place(part: Checked, crs: str, polygons: Geometries, compute_crs: str)
         x, y = transform_xy(lon[located], lat[located], LONLAT, compute_crs)
     else:
         return
-    west, south, east, north = shapely.total_bounds(polygons)
-    inside = int(((x >= west) & (x <= east) & (y >= south) & (y <= north)).sum())
-    if len(x) and inside < threshold("min_inside_share") * len(x):
-        raise DataError(
-            "crs_elsewhere",
-            file=part.raw.name,
-            inside=inside,
-            total=len(x),
-            crs=crs or part.raw.crs,
-        )
+    extent = shapely.total_bounds(polygons)
+    inside = _count_inside(x, y, extent)
+    if not len(x) or inside >= threshold("min_inside_share") * len(x):
+        return
+    name, total = part.raw.name, len(x)
+    if part.geometry is None:
+        swapped = _count_inside(*transform_xy(lat[located], lon[located], LONLAT, compute_crs), extent)
+        if swapped > inside:
+            raise DataError("swapped_axes", file=name, inside=inside, total=total, swapped=swapped)
+    raise DataError("crs_elsewhere", file=name, inside=inside, total=total, crs=crs or part.raw.crs)
+
+
+def _count_inside(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], extent: npt.NDArray[np.float64]
+) -> int:
+    west, south, east, north = extent
+    return int(((x >= west) & (x <= east) & (y >= south) & (y <= north)).sum())
+
+
+def doubtful_datum(
+    part: Checked, dataset: Dataset, polygons: Geometries, lines: Geometries, compute_crs: str
+) -> tuple[int, str]:
+    """How many of a file's points fit the streets only in another datum, and the evidence; or 0, ""."""
+    fits = datum_fits(
+        part.frame["lon"].to_numpy(float),
+        part.frame["lat"].to_numpy(float),
+        dataset.crs,
+        polygons,
+        lines,
+        compute_crs,
+        threshold("near_segment_m"),
+    )
+    suspect = max(fits, key=lambda fit: fit.only_here, default=None)
+    if suspect is None or suspect.only_here < threshold("datum_only_here"):
+        return 0, ""
+    count = round(suspect.only_here * part.frame["lon"].notna().sum())
+    return count, f"{part.raw.name}: {fits[0]}; {suspect}"

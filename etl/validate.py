@@ -18,13 +18,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyproj import CRS
 
 from data.catalog import Column, Table
 from data.messages import DataError
+from data.standards import calendar, threshold
 from etl.extract import RawFile
 from etl.recipe import Dataset
-from geo.crs import LONLAT, transform_geometry, transform_xy
+from etl.times import deadline, is_sentinel, parse_times
+from geo.crs import LONLAT, parse_crs, transform_geometry, transform_xy
 from geo.grid import repair_polygons
 
 Geometries = npt.NDArray[np.object_]
@@ -32,8 +33,12 @@ TEXT = pd.StringDtype("pyarrow")
 YES_NO = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 PAST = ("reported_at", "closed_at", "verified_at")
 DIMENSION = {"point": 0, "line": 1, "polygon": 2}
-FULL_DATE = len("20260305")
-EARLIEST = pd.Timestamp("1900-01-01")  # a year 0001 is a system's word for "none"
+DMS = (  # 107°54'30.5"E, N34°24′, 东经107度54分30秒
+    r"^(?P<side>[NSEWnsew]|东经|西经|北纬|南纬)?\s*(?P<degrees>[0-9]{1,3})\s*[°度]\s*"
+    r"(?P<minutes>[0-9]{1,2}(?:\.[0-9]+)?)\s*['′’分]\s*"
+    r'(?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]+)?)\s*(?:"|″|”|\'\'|秒)\s*)?(?P<end>[NSEWnsew])?$'
+)
+RUINED_ID = r"^[0-9](?:\.[0-9]+)?[Ee][+][0-9]{2}$"
 FAULT_COLUMNS = ["row", "column_name", "value", "reason"]
 
 
@@ -103,6 +108,12 @@ def check_file(
         if column.required:
             faults.add(values.isna(), column.name, "", "missing_value")
         frame[column.name] = _typed(values, column, dataset, timezone, faults)
+    if "due_at" in text:
+        _check_deadlines(frame, text["due_at"], faults)
+    for name in table.file_key:
+        if name in text:
+            ruined = text[name].str.contains(RUINED_ID, regex=True).fillna(False)
+            faults.add(ruined, name, text[name], "ruined_id")
     for name in PAST:
         if name in frame:
             faults.add(frame[name] > now, name, text.get(name, ""), "future_time")
@@ -160,38 +171,60 @@ def _typed(
 ) -> pd.Series:
     if column.type == "text":
         return values
+
+    def times(text: pd.Series) -> pd.Series:
+        return parse_times(
+            text,
+            timezone,
+            formats=tuple(dataset.time_formats),
+            date_order=dataset.date_order,
+            zone_of_values=dataset.time_zone,
+        )
+
     parsers: dict[str, tuple[Callable[[pd.Series[str]], pd.Series], str]] = {
-        "time": (lambda v: parse_times(v, dataset.time_formats, timezone), "not_a_time"),
-        "date": (lambda v: parse_times(v, dataset.time_formats, timezone), "not_a_time"),
-        "float": (lambda v: pd.to_numeric(v, errors="coerce").astype("float64"), "not_a_number"),
+        "time": (times, "not_a_time"),
+        "date": (times, "not_a_time"),
+        "float": (degrees, "not_a_number"),
         "bool": (lambda v: v.str.lower().map(YES_NO).astype("boolean"), "not_yes_no"),
     }
     parse, reason = parsers[column.type]
     parsed = parse(values)
-    faults.add(values.notna() & parsed.isna(), column.name, values, reason)
+    if column.type in ("time", "date"):
+        none = is_sentinel(parsed)
+        values, parsed = values.mask(none), parsed.mask(none)
+        if column.required:
+            faults.add(none, column.name, "", "missing_value")
+    if column.name != "due_at":  # may be a duration: _check_deadlines
+        faults.add(values.notna() & parsed.isna(), column.name, values, reason)
     return parsed
 
 
-def parse_times(values: pd.Series[str], formats: list[str], timezone: str) -> pd.Series:
-    """Local times without zone; missing where no format fits. An offset in the text is honoured."""
-    parsed = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
-    left = values.notna()
-    has_offset = values.str.contains(r":[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})$", regex=True)
-    with_offset = left & has_offset.fillna(False)
-    if with_offset.any():
-        utc = pd.to_datetime(values[with_offset], format="ISO8601", errors="coerce", utc=True)
-        parsed[with_offset] = utc.dt.tz_convert(timezone).dt.tz_localize(None).astype(parsed.dtype)
-        left &= ~with_offset
-    for form in formats:
-        if not left.any():
-            break
-        text = values[left]
-        if form == "ISO8601":  # it would take 2026 for the first of January 2026
-            text = text.where(text.str.len() >= FULL_DATE)
-        found = pd.to_datetime(text, format=form, errors="coerce")
-        parsed[left] = found.astype(parsed.dtype)
-        left &= parsed.isna()
-    return parsed.where(parsed >= EARLIEST)
+def _check_deadlines(frame: pd.DataFrame, text: pd.Series, faults: _Faults) -> None:
+    """Deadlines that are no dates: 3天, 5个工作日, 立行立改 count from the report."""
+    left = text.notna() & frame["due_at"].isna() & frame["reported_at"].notna()
+    if left.any():
+        at_once = threshold("at_once_hours")
+        due = [
+            deadline(reported, words, calendar(), at_once)
+            for reported, words in zip(frame.loc[left, "reported_at"], text[left], strict=True)
+        ]
+        frame.loc[left, "due_at"] = pd.to_datetime(pd.Series(due, index=text.index[left]))
+    unread = text.notna() & frame["due_at"].isna() & frame["reported_at"].notna()
+    faults.add(unread, "due_at", text, "not_a_deadline")
+
+
+def degrees(values: pd.Series) -> pd.Series:
+    """Numbers, and degrees-minutes-seconds in signs or Chinese words, as decimal degrees."""
+    number = pd.to_numeric(values, errors="coerce").astype("float64")
+    left = values.notna() & number.isna()
+    if left.any():
+        found = values[left].astype(object).str.extract(DMS)
+        parts = found[["degrees", "minutes", "seconds"]].astype("float64").fillna(0)
+        size = parts["degrees"] + parts["minutes"] / 60 + parts["seconds"] / 3600
+        side = (found["side"].fillna("") + found["end"].fillna("")).str.upper()
+        sign = side.isin(["S", "W", "南纬", "西经"]).map({True: -1.0, False: 1.0})
+        number[left] = (sign * size).where(found["degrees"].notna())
+    return number
 
 
 def _check_lonlat(
@@ -205,7 +238,7 @@ def _check_lonlat(
             faults.add(text[name].isna() & one_only, name, "", "missing_value")
     null_island = (x == 0) & (y == 0)
     x, y = np.where(null_island, np.nan, x), np.where(null_island, np.nan, y)
-    if dataset.crs and CRS.from_user_input(dataset.crs).is_geographic:
+    if dataset.crs and parse_crs(dataset.crs).is_geographic:
         with np.errstate(invalid="ignore"):
             beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
         if beyond.sum() > 0.5 * np.isfinite(x).sum():
@@ -268,14 +301,14 @@ def _crs_of(raw: RawFile, dataset: Dataset) -> str:
     own, stated = raw.crs, dataset.crs
     if not own and not stated:
         raise DataError("no_crs", file=raw.name)
-    if own and stated and CRS.from_user_input(own) != CRS.from_user_input(stated):
+    if own and stated and parse_crs(own) != parse_crs(stated):
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
     crs = own or stated
     west, south, east, north = shapely.total_bounds(raw.geometry)
     if np.isnan(west):  # not one shape: each record will be refused
         return crs
     are_degrees = west >= -180 and east <= 180 and south >= -90 and north <= 90
-    if CRS.from_user_input(crs).is_geographic != are_degrees:
+    if parse_crs(crs).is_geographic != are_degrees:
         raise DataError("crs_range", file=raw.name, x=east, y=north, crs=crs)
     return crs
 

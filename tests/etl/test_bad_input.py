@@ -21,6 +21,7 @@ import etl.publish
 from data.builds import builds, current_build_id
 from data.messages import DataError
 from data.settings import Settings
+from geo.datum import wgs84_to_gcj02
 from tests.conftest import (
     CRS,
     ISSUES,
@@ -654,3 +655,69 @@ def test_the_newest_builds_stay_whatever_their_recipe_is_called(
     county.edit("county.toml", 'name = "tiny"', 'name = "another"')
     ids = [county.load().build_id for _ in range(2)]
     assert set(builds(county.store)) == set(ids)
+
+
+# --- coordinates ----------------------------------------------------------------------------------
+
+
+def test_exchanged_lon_and_lat_are_told_apart_from_a_wrong_crs(county: County) -> None:
+    county.edit("county.toml", 'lon = "经度", lat = "纬度" }', 'lon = "纬度", lat = "经度" }')
+    with pytest.raises(DataError) as caught:
+        county.load()
+    assert caught.value.code in ("swapped_axes", "crs_range")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2362", "EPSG:4610", "EPSG:4214"])
+def test_xian_80_and_beijing_54_are_refused_with_the_reason(county: County, crs: str) -> None:
+    county.edit("county.toml", GRID_COLUMNS, GRID_COLUMNS + f'\ncrs = "{crs}"')
+    with pytest.raises(DataError, match="seven parameters"):
+        county.load()
+
+
+def test_gcj02_points_are_brought_home(county: County) -> None:
+    """The same county with its platform's points shifted to GCJ-02 and declared so."""
+    before = county.build().query("select issue_id, lon, lat from core_issue order by issue_id")
+    lines = []
+    for line in LINES:
+        *head, lon, lat = line.split(",")
+        x, y = wgs84_to_gcj02(np.array([float(lon)]), np.array([float(lat)]))
+        lines.append(",".join([*head, f"{x[0]:.7f}", f"{y[0]:.7f}"]))
+    county.platform(lines)
+    county.edit("county.toml", PLATFORM_CRS, PLATFORM_CRS.replace("EPSG:4326", "GCJ-02"))
+    after = county.build().query("select issue_id, lon, lat from core_issue order by issue_id")
+    np.testing.assert_allclose(after[["lon", "lat"]], before[["lon", "lat"]], atol=2e-7)
+
+
+def test_an_id_that_excel_has_cut_is_refused_with_the_remedy(county: County) -> None:
+    county.platform([LINES[0].replace("A01", "2.02505E+18"), *LINES[1:]])
+    assert refused_of(county) == [(2, "2.02505E+18", "ruined_id")]
+
+
+def test_a_long_number_in_a_workbook_has_lost_its_end(county: County) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(county.root / "ledger.xlsx") as book:
+        page = book.add_worksheet("台账")
+        page.write_row(
+            0, 0, ["台账编号", "问题小类", "责任单位", "检查时间", "整改完成时间", "经度", "纬度"]
+        )
+        page.write_row(1, 0, [2025050461039900001, "", "", "2025-03-01", "", *lonlat(1, 1)])
+        page.write_row(2, 0, [123456789012345, "", "", "2025-03-01", "", *lonlat(1, 1)])
+    assert [(row, reason) for row, _, reason in refused_of(county)] == [(2, "ruined_id")]
+
+
+def test_deadlines_in_words_count_from_the_report(county: County) -> None:
+    words = {"A01": "3天", "A02": "立行立改", "A03": "2025-03-09", "A04": "看情况"}
+    county.write(
+        "platform.csv",
+        "\r\n".join([PLATFORM + ",整改时限", *(f"{line},{words.get(line[:3], '')}" for line in LINES)]),
+        "gbk",
+    )
+    county.edit("county.toml", 'closed_at = "结案时间"', 'closed_at = "结案时间", due_at = "整改时限"')
+    assert refused_of(county) == [(5, "看情况", "not_a_deadline")]
+    due = county.served().query("select issue_id, due_at from core_issue where due_at is not null")
+    assert {k: f"{v:%m-%d %H:%M}" for k, v in due.itertuples(index=False)} == {
+        "A01": "03-05 00:00",
+        "A02": "03-03 08:00",
+        "A03": "03-09 00:00",
+    }

@@ -1,0 +1,93 @@
+"""How well points fit the grids and streets under each datum that a Chinese file may be in.
+
+GCJ-02 lies 100 to 700 m from WGS84, in one direction over a whole county, BD-09 about a kilometre.
+Inside grids that tile the town nothing of that shows; against the streets it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.assign import assign_grids, nearest_segments
+from geo.crs import LONLAT, transform_xy
+from geo.datum import BD09, DATUMS, GCJ02, gcj02_to_bd09, wgs84_to_gcj02
+
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+WGS84 = "WGS84"
+SAMPLE = 5_000
+
+
+@dataclass(frozen=True)
+class DatumFit:
+    """The evidence for one datum: shares of the points, and metres.
+
+    only_here  share that lies near a street in this datum and not in the stated one: what a file of
+               mixed datums shows as well as one that is all in another.
+    """
+
+    datum: str
+    inside_share: float
+    near_share: float
+    median_m: float
+    only_here: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.datum}: {self.inside_share:.0%} in a grid, {self.near_share:.0%} near a street, "
+            f"median {self.median_m:.0f} m"
+        )
+
+
+def datum_fits(
+    lon: Floats,
+    lat: Floats,
+    stated: str,
+    polygons: Geometries,
+    lines: Geometries,
+    compute_crs: str,
+    near_m: float,
+) -> list[DatumFit]:
+    """The fit of each datum, the stated one first; empty where nothing lies in China.
+
+    lon, lat        shape (n,), WGS84 as converted from the stated datum; NaN is left out.
+    stated          GCJ-02, BD-09, or any other name for WGS84 (CGCS2000 is the same here).
+    polygons, lines in compute_crs, metres.
+    near_m          how near a point counts as on a street.
+    At most SAMPLE points, evenly taken, are tried.
+    """
+    located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    chosen = located[:: max(1, len(located) // SAMPLE)]
+    lon, lat = lon[chosen], lat[chosen]
+    shifted_lon, shifted_lat = wgs84_to_gcj02(lon, lat)
+    if len(lon) == 0 or np.array_equal(shifted_lon, lon):
+        return []
+    stated = stated if stated in DATUMS else WGS84
+    if stated != WGS84:  # back to the numbers of the file
+        lon, lat = shifted_lon, shifted_lat
+    if stated == BD09:
+        lon, lat = gcj02_to_bd09(lon, lat)
+    fits = []
+    near_as_stated = np.zeros(len(lon), dtype=bool)
+    for datum in sorted((WGS84, GCJ02, BD09), key=lambda name: name != stated):
+        source = LONLAT if datum == WGS84 else datum
+        x, y = transform_xy(lon, lat, source, compute_crs)
+        inside = assign_grids(x, y, polygons) >= 0
+        _, metres = nearest_segments(x, y, lines)
+        near = metres <= near_m
+        if datum == stated:
+            near_as_stated = near
+        fits.append(
+            DatumFit(
+                datum,
+                float(inside.mean()),
+                float(near.mean()),
+                float(np.median(metres)),
+                float((near & ~near_as_stated).mean()),
+            )
+        )
+    return fits
