@@ -46,8 +46,9 @@ def build_info(engine: Engine) -> Build:
     unplaced = engine.select("unplaced").iloc[0]
     files = engine.select("load_files")
     data_until = row["data_until"].date()
-    first = engine.select("first_report").iloc[0]["first_date"].date()
     lag = timedelta(days=int(threshold("reporting_lag_days")))
+    first_report = engine.select("first_report").iloc[0]["first_date"]
+    first = data_until - lag if pd.isna(first_report) else first_report.date()
     return Build(
         build_id=engine.build_id,
         title=row["title"],

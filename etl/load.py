@@ -36,6 +36,7 @@ from etl.transform import (
     doubtful_datum,
     join_datasets,
     merge_files,
+    no_records,
 )
 from etl.validate import Checked, check_file
 from geo.crs import LONLAT, transform_geometry
@@ -126,7 +127,9 @@ class _Load:
         self._faults: list[pd.DataFrame] = []
 
     def read(self, table: str) -> Merged:
-        """All datasets of a table, checked and merged."""
+        """All datasets of a table, checked and merged; no records where the recipe has none."""
+        if not self.recipe.datasets(table):
+            return no_records(TABLES[table])
         merged = []
         for dataset in self.recipe.datasets(table):
             files = find_files(dataset, self.recipe.root)
@@ -195,7 +198,8 @@ class _Load:
 def _build_row(
     build_id: str, recipe: Recipe, issues: pd.DataFrame, polygons: Geometries, now: datetime
 ) -> pd.DataFrame:
-    last_day: date = issues["reported_at"].max().date()
+    last_report = issues["reported_at"].max()
+    last_day: date = now.date() if pd.isna(last_report) else last_report.date()
     box = transform_geometry(
         np.array([shapely.box(*shapely.total_bounds(polygons))]), recipe.compute_crs, LONLAT
     )

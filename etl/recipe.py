@@ -119,8 +119,8 @@ class Recipe(BaseModel):
     note: str = Field("", description="what a reader of every page must know about this data")
     compute_crs: str = Field(description="metres; geometry is stored and measured in it")
     core_grid: list[Dataset] = Field(min_length=1)
-    core_segment: list[Dataset] = Field(min_length=1)
-    core_issue: list[Dataset] = Field(min_length=1)
+    core_segment: list[Dataset] = []
+    core_issue: list[Dataset] = []
     core_inspection: list[Dataset] = []
     core_shift: list[Dataset] = []
     core_site: list[Dataset] = []

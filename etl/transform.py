@@ -47,6 +47,15 @@ class Merged:
     used: list[int]
 
 
+def no_records(table: Table) -> Merged:
+    """An empty table: a county may bring its grids before its streets or issues."""
+    kinds = {"time": "datetime64[us]", "date": "datetime64[us]", "float": "float64"}
+    frame = pd.DataFrame(
+        {c.name: pd.Series(dtype=kinds.get(c.type, "object")) for c in table.file_columns}
+    )
+    return Merged(frame, np.array([], dtype=object), [])
+
+
 def merge_files(table: Table, parts: list[Checked], findings: Findings) -> Merged:
     """Records of one dataset's files, oldest first; of one key the last file's state stays."""
     if len(parts) == 1:
@@ -146,6 +155,8 @@ def build_segments(
 
 def _ids(ids: pd.Series[str], index: npt.NDArray[np.int64]) -> pd.Series[str]:
     """The id at each index; missing at -1."""
+    if ids.empty:
+        return pd.Series([None] * len(index), dtype=object)
     chosen = ids.iloc[np.maximum(index, 0)].reset_index(drop=True)
     return chosen.mask(index < 0)
 
@@ -183,7 +194,11 @@ def build_issues(
     """core_issue: each record with its grid, nearest segment, offset in metres and class."""
     name = "core_issue"
     frame, x, y = place_points(merged.frame, recipe, recipe.core_issue, *grids)
-    nearest, offset = nearest_segments(x, y, segments[1])
+    nearest, offset = (
+        nearest_segments(x, y, segments[1])
+        if len(segments[1])
+        else (np.full(len(x), -1), np.full(len(x), np.nan))
+    )
     frame["segment_id"], frame["segment_offset_m"] = _ids(segments[0], nearest), offset
     frame = _classify(frame, findings)
 

@@ -120,7 +120,7 @@ def check_file(
     if table.geometry == "point":
         _check_lonlat(raw, dataset, frame, text, faults)
     geometry, repaired = _check_geometry(raw, dataset, table, compute_crs, text, faults)
-    _check_duplicates(frame, text, table, faults)
+    _check_duplicates(frame, text, geometry, table, faults)
     _name_header_rows(text, raw.headers, table, faults)
 
     keep = ~frame.index.isin(faults.rows)
@@ -313,7 +313,13 @@ def _crs_of(raw: RawFile, dataset: Dataset) -> str:
     return crs
 
 
-def _check_duplicates(frame: pd.DataFrame, text: pd.DataFrame, table: Table, faults: _Faults) -> None:
+def _check_duplicates(
+    frame: pd.DataFrame,
+    text: pd.DataFrame,
+    geometry: Geometries | None,
+    table: Table,
+    faults: _Faults,
+) -> None:
     """Of several records with one key the latest state stays: later closed, then lower in the file.
 
     Polygons are excepted: a grid may be drawn in several parts (etl/transform.py joins them).
@@ -329,6 +335,9 @@ def _check_duplicates(frame: pd.DataFrame, text: pd.DataFrame, table: Table, fau
     latest_last = repeated.sort_values([*key, *order], kind="stable", na_position="first")
     older = latest_last.index[latest_last.duplicated(key, keep="last")]
     copies = text.loc[repeated.index]
+    if geometry is not None:  # two streets of one name are not one street twice
+        shapes = geometry[frame.index.get_indexer(repeated.index)]
+        copies = copies.assign(geometry=shapely.to_wkb(shapes))
     is_copy = copies.duplicated(keep="last") | copies.duplicated(keep="first")
     refused = pd.Series(frame.index.isin(older), index=frame.index)
     equal = pd.Series(frame.index.isin(is_copy.index[is_copy]), index=frame.index)

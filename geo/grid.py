@@ -62,7 +62,7 @@ def cut_lines(lines: Geometries, polygons: Geometries) -> tuple[Ints, Ints, Geom
             line_index.append(number)
             polygon_index.append(polygon_number)
             pieces.append(piece)
-    lines_, polygons_ = np.array(line_index), np.array(polygon_index)
+    lines_, polygons_ = np.array(line_index, dtype=int), np.array(polygon_index, dtype=int)
     order = np.lexsort((np.where(polygons_ < 0, len(polygons), polygons_), lines_))
     return lines_[order], polygons_[order], np.array(pieces, dtype=object)[order]
 

@@ -145,3 +145,46 @@ def test_boston_knows_its_due_times(boston: DuckDBEngine) -> None:
     assert issues["closed_at"].isna().mean() == pytest.approx(0.063, abs=0.0006)
     assert issues["reported_at"].min() >= pd.Timestamp("2011-07-01")
     assert issues["reported_at"].max() < pd.Timestamp("2012-01-01")
+
+
+def test_los_angeles_reads_three_date_formats(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README, by excerpt: 1,753 / 1,102 / 5 / 11 without a place, 12 / 13 / 23 / 0 closed before opened.
+
+    The fifth file holds the records of the fourth in another format.
+    """
+    engine = city("los_angeles", tmp_path_factory)
+    issues = engine.query("select * from core_issue")
+    assert len(issues) == 39_999
+    assert findings(engine)["unlocated"] == (issues["location"] == "unlocated").sum() == 2_871
+    assert findings(engine)["closed_before_reported"] == 12 + 13 + 23
+    assert files(engine).loc["myla311_2020_test_requests.csv.gz", "superseded"] == 10_000
+    years = issues["reported_at"].dt.year.value_counts()
+    assert years[2020] == 10_000
+    assert set(years.index) == {2017, 2018, 2020}
+    assert issues["reported_at"].dt.hour.nunique() == 24, "AM and PM are told apart"
+
+
+def test_syracuse_exchanges_its_axes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README: 7,538 rows, 3 duplicates, 99.8 % in neighbourhoods, 99.1 % within 30 m after un-swapping
+    (streets here are all of them; the README's figure counts a buffer of the centre lines)."""
+    engine = city("syracuse", tmp_path_factory)
+    assert files(engine).loc["pothole_fills_2016.csv", "refused"] == 3
+    issues = engine.query("select * from core_issue")
+    assert len(issues) == 7_535
+    assert issues["grid_id"].notna().mean() == pytest.approx(0.998, abs=0.001)
+    assert (issues["segment_offset_m"] <= 30).mean() == pytest.approx(0.991, abs=0.002)
+    assert issues["reported_at"].min() == pd.Timestamp("2016-04-12 07:54")
+    classes = engine.query(
+        "select road_class, count(distinct source_segment_id) n from core_segment group by 1"
+    )
+    assert classes.set_index("road_class")["n"].to_dict() == {
+        "branch": 3_934, "main": 1_866, "lane": 723 + 38, "expressway": 264,
+    }  # fmt: skip
+
+
+def test_yiyang_places_every_site(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README: 100 % of the points fall inside the townships."""
+    engine = city("yiyang", tmp_path_factory)
+    sites = engine.query("select * from core_site")
+    assert len(sites) == 200
+    assert sites["grid_id"].notna().all()

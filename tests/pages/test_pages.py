@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from data.builds import current_build_id, open_build
 from data.filters import Filters
 from data.settings import settings
 from pages.ui.registry import REGISTRY
+from tests.conftest import County
 
 SHELL = Path(__file__).parents[2] / "pages" / "ui" / "shell.py"
 PAGES = [entry.name for entry in REGISTRY]
@@ -134,3 +136,18 @@ def test_the_screen_speaks_chinese(store: Path) -> None:
     texts += [e.label for e in (*app.metric, *app.selectbox)]
     for text in texts:
         assert not re.search(r"[A-Za-z]{4,}", str(text)), text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_county_of_nothing_but_grids_says_so(
+    page: str, tiny_county: Callable[[], County], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = tiny_county()
+    recipe = county.recipe.read_text("utf-8")
+    county.recipe.write_text(recipe[: recipe.index("[[core_segment]]")], "utf-8")
+    county.load()
+    use_store(county.store, monkeypatch)
+    app = start(page)
+    assert app.info, "an empty page says why it is empty"
+    if page == "overview":
+        assert [metric.value for metric in app.metric] == ["0", "—", "0", "0", "—"]
