@@ -148,7 +148,7 @@ def test_boston_knows_its_due_times(boston: DuckDBEngine) -> None:
 
 
 def test_los_angeles_reads_three_date_formats(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """README, by excerpt: 1,753 / 1,102 / 5 / 11 without a place, 12 / 13 / 23 / 0 closed before opened.
+    """README, by excerpt: 1,753 / 1,102 / 5 / 11 without place, 12 / 13 / 23 / 0 closed before opened.
 
     The fifth file holds the records of the fourth in another format.
     """
