@@ -144,8 +144,8 @@ def grid_density(engine: Engine, filters: Filters) -> GridDensity:
 
     columns  grid_id, grid_name, lead_unit, reported (numerator), street_km (denominator), seen,
              issues_per_km, state, band (0 lowest, -1 none), rank (1 worst, dense; 0 none).
-    state    shown; unseen: not one record of any class, so nobody looked; short_street: less street
-             than min_street_km. Only `shown` has a value.
+    state    shown; unseen: not one record of any class, so nobody looked; no_street; short_street: less
+             street than min_street_km. Only `shown` has a value.
     """
     frame = engine.select(
         "issues_by_grid",
@@ -155,8 +155,12 @@ def grid_density(engine: Engine, filters: Filters) -> GridDensity:
     )
     frame["reported"] = frame["reported"].astype(int)
     frame["state"] = np.select(
-        [frame["street_km"] < threshold("min_street_km"), frame["seen"] == 0],
-        ["short_street", "unseen"],
+        [
+            frame["street_km"] == 0,
+            frame["street_km"] < threshold("min_street_km"),
+            frame["seen"] == 0,
+        ],
+        ["no_street", "short_street", "unseen"],
         default="shown",
     )
     is_shown = frame["state"] == "shown"

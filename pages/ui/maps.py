@@ -21,8 +21,12 @@ from pages.ui.text import number
 
 # ColorBrewer YlOrRd, five classes: readable for the colour-blind; light means little.
 BANDS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
-STATE_COLOURS = {"unseen": "#aeb4bf", "short_street": "#dfe3e8"}
-STATE_NAMES = {"unseen": "时段内没有任何记录", "short_street": "道路太短，不比较"}
+STATE_COLOURS = {"unseen": "#aeb4bf", "short_street": "#dfe3e8", "no_street": "#dfe3e8"}
+STATE_NAMES = {
+    "unseen": "时段内没有任何记录",
+    "short_street": "道路太短，不比较",
+    "no_street": "没有道路数据",
+}
 
 
 class _Base(MacroElement):
@@ -105,6 +109,8 @@ def _legend(density: GridDensity) -> None:
         for n, (colour, edge) in enumerate(zip(BANDS, edges, strict=False))
     ]
     states = set(density.frame["state"])
+    if "shown" not in states:
+        items = []
     items += [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]
     swatches = "".join(
         f'<span style="display:inline-flex;align-items:center;margin-right:14px">'
