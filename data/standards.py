@@ -103,3 +103,13 @@ def calendar() -> Calendar:
         for kind in ("holiday", "workday")
     }
     return Calendar(kinds["holiday"], kinds["workday"])
+
+
+@lru_cache(maxsize=16)
+def aliases(table: str) -> dict[str, list[str]]:
+    """Headings under which files hold the columns of a table, the most usual first."""
+    rows = _read("aliases").query("table == @table")
+    names: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        names.setdefault(row.field, []).extend(row.alias.split(";"))
+    return names

@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from data.builds import NoBuildError, builds, current_build_id
 from data.messages import DataError
 from data.settings import ROOT, settings
+from etl.draft import draft_recipe
 from etl.load import build as build_county
 from etl.publish import point_current
 from etl.recipe import load_recipe, recipe_names
@@ -20,6 +21,12 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 console = Console()
 errors = Console(stderr=True, soft_wrap=True)
 Store = Annotated[Path | None, typer.Option(help="folder of the builds")]
+
+
+def _say(error: DataError) -> None:
+    """One message, for whoever sits there and for the log."""
+    errors.print(f"错误：{error.zh}", style="red", markup=False, highlight=False)
+    errors.print(f"error: {error}", style="red", markup=False, highlight=False)
 
 
 def _run(source: str, store: Path | None) -> None:
@@ -35,8 +42,7 @@ def _run(source: str, store: Path | None) -> None:
                 lambda step: progress.update(task, description=f"{recipe.name}: {step}"),
             )
     except DataError as error:
-        errors.print(f"错误：{error.zh}", style="red", markup=False, highlight=False)
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        _say(error)
         raise typer.Exit(1) from error
     report.show(console)
 
@@ -61,6 +67,22 @@ def demo(
     with console.status("writing the files of the demo county"):
         write_demo(ROOT / "data" / "raw" / "demo", seed=seed)
     _run("demo", store)
+
+
+@app.command()
+def draft(
+    files: Annotated[list[Path], typer.Argument(help="files of one folder", exists=True)],
+    out: Annotated[Path, typer.Option(help="the recipe to write")] = Path("county.toml"),
+) -> None:
+    """Draft a recipe: what each column probably is, and why, for you to check."""
+    try:
+        text = draft_recipe(files, out.stem)
+    except DataError as error:
+        _say(error)
+        raise typer.Exit(1) from error
+    out.write_text(text, "utf-8")
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"written to {out}: check every line", markup=False)
 
 
 @app.command()

@@ -1,0 +1,115 @@
+"""Draft a recipe for files that nobody has described yet."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import shapely
+
+from data.catalog import TABLES
+from data.messages import DataError
+from etl.extract import RawFile, read_file
+from etl.propose import propose_columns, propose_table
+from etl.recipe import Dataset
+from geo.crs import parse_crs
+
+FORMATS = {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}
+HEAD = """# Drafted from the files' headings and values. Check every line, then:
+# python -m etl build --source {name}.toml
+name = "{name}"
+title = "某某县"
+root = "{root}"
+timezone = "Asia/Shanghai"
+compute_crs = "{crs}"  # metres: {why}
+"""
+LONLAT_HINT = 'crs = "EPSG:4326"  # or "GCJ-02" (phones, 高德, 腾讯) or "BD-09" (百度): ask who made it'
+
+
+def draft_recipe(paths: list[Path], name: str) -> str:
+    """The text of a recipe for these files, which lie in one folder. Raises DataError."""
+    files = [_read(path) for path in paths]
+    crs, why = _compute_crs([raw for raw, _ in files])
+    root = paths[0].parent.resolve().as_posix()
+    head = HEAD.format(name=name, root=root, crs=crs, why=why)
+    return "\n".join([head, *(_block(raw, shape) for raw, shape in files)])
+
+
+def _read(path: Path) -> tuple[RawFile, dict[str, str]]:
+    """The file as it is, and how it was read."""
+    shape = {"format": FORMATS.get(_suffix(path), "vector")}
+    if shape["format"] == "csv":
+        shape |= _text_shape(path)
+    dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
+    return read_file(path, dataset, path.name), shape
+
+
+def _compute_crs(files: list[RawFile]) -> tuple[str, str]:
+    """The zone in metres that the first shapes in degrees lie in: CGCS2000 in China, else UTM."""
+    for raw in files:
+        if raw.geometry is not None and raw.crs and parse_crs(raw.crs).is_geographic:
+            west, south, east, north = shapely.total_bounds(raw.geometry)
+            lon, lat = (west + east) / 2, (south + north) / 2
+            if 73.5 <= lon <= 136.5 and 3 <= lat <= 54:
+                zone = round(lon / 3)
+                return f"EPSG:{4534 + zone - 25}", f"CGCS2000, central meridian {3 * zone} E"
+            return f"EPSG:{(32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1}", "UTM zone"
+    return "EPSG:0000", "the county's zone, from EPSG:4534 (75 E) to EPSG:4554 (135 E)"
+
+
+def _block(raw: RawFile, shape: dict[str, str]) -> str:
+    table = propose_table(raw.source, has_shapes=_shapes(raw))
+    proposals = propose_columns(raw.source, TABLES[table])
+    mapped = {proposal.field: proposal for proposal in proposals}
+    columns = TABLES[table].file_columns
+    missing = [c for c in columns if c.required and c.name not in mapped]
+    used = {proposal.header for proposal in proposals}
+    unused = [str(header) for header in raw.source.columns if header not in used]
+    lines = [
+        f"[[{table}]]",
+        f'files = ["{raw.name}"]',
+        *(f"{key} = {json.dumps(value)}" for key, value in shape.items() if value),
+        *([LONLAT_HINT] if "lon" in mapped else []),
+        f"[{table}.columns]",
+        *(f"{p.field} = {json.dumps(p.header, ensure_ascii=False)}  # {p.reason}" for p in proposals),
+        *(f'{column.name} = ""  # REQUIRED, not found: {column.meaning}' for column in missing),
+        *([f"# not used: {', '.join(unused)}"] if unused else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    return suffixes[-1] if suffixes else ""
+
+
+def _shapes(raw: RawFile) -> str:
+    if raw.geometry is None:
+        return ""
+    dimension = int(pd.Series(shapely.get_dimensions(raw.geometry)).max())
+    if dimension < 1:
+        raise DataError(
+            "wrong_geometry", file=raw.name, row=1, found="point", table="a recipe",
+            expected="lines or polygons",
+        )  # fmt: skip
+    return "line" if dimension == 1 else "polygon"
+
+
+def _text_shape(path: Path) -> dict[str, str]:
+    """Encoding and separator: UTF-8 if it is, else GB18030; what the first line has most of."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    try:
+        text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        encoding = ""
+    except UnicodeDecodeError:
+        text, encoding = content.decode("gb18030", errors="replace"), "gb18030"
+    first = next(csv.reader(io.StringIO(text.split("\n", 1)[0]), delimiter="\n"), [""])[0]
+    delimiter = max(",\t;|", key=first.count)
+    return {"encoding": encoding, "delimiter": delimiter}

@@ -1,0 +1,115 @@
+"""Propose what the columns of a file are, by name and by content, for a person to confirm.
+
+A proposal is never used by itself: `python -m etl draft` writes it into a recipe, with its reasons, and
+the person who knows the file corrects it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from data.catalog import TABLES, Column, Table
+from data.standards import aliases
+from etl.times import parse_duration, parse_times
+
+SAMPLE = 200
+EXACT, PART, UNFIT = 10.0, 4.0, -8.0
+ENOUGH = 3.0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A column of ours, the file's column it probably is, and why."""
+
+    field: str
+    header: str
+    reason: str
+    score: float
+
+
+def normal_name(header: str) -> str:
+    """A heading without what differs for no reason: width, case, blanks, units in brackets."""
+    text = unicodedata.normalize("NFKC", header).lower()
+    text = re.sub(r"[(\[【].*?[)\]】]", "", text)
+    return re.sub(r"[\s_\-:*]+", "", text)
+
+
+def propose_columns(
+    frame: pd.DataFrame, table: Table, timezone: str = "Asia/Shanghai"
+) -> list[Proposal]:
+    """The best one-to-one match of the table's columns and the file's, in the table's order.
+
+    frame  the file as read: headings and text, shape (n, k); at most SAMPLE rows are looked at.
+    A match needs a name that is or contains an alias, and values that can be of the column's type.
+    """
+    fields, headers = table.file_columns, [str(name) for name in frame.columns]
+    sample = frame.head(SAMPLE)
+    scores = np.zeros((len(fields), len(headers)))
+    reasons: dict[tuple[int, int], str] = {}
+    for i, field in enumerate(fields):
+        for j, header in enumerate(headers):
+            by_name, why = _name_score(table.name, field.name, header)
+            if by_name:
+                fit, content = _content_score(
+                    sample.iloc[:, j], field, timezone, is_key=table.file_key == (field.name,)
+                )
+                scores[i, j] = by_name + fit
+                reasons[i, j] = why + content
+    chosen = zip(*linear_sum_assignment(scores, maximize=True), strict=True)
+    return [
+        Proposal(fields[i].name, headers[j], reasons[i, j], float(scores[i, j]))
+        for i, j in chosen
+        if scores[i, j] >= ENOUGH
+    ]
+
+
+def propose_table(frame: pd.DataFrame, *, has_shapes: str = "") -> str:
+    """The table whose columns the file fits best; `has_shapes` is polygon, line or empty."""
+    if has_shapes:
+        return {"polygon": "core_grid", "line": "core_segment"}[has_shapes]
+    sums = {
+        name: sum(proposal.score for proposal in propose_columns(frame, table))
+        for name, table in TABLES.items()
+        if name.startswith("core_") and table.geometry in ("", "point")
+    }
+    return max(sums, key=lambda name: sums[name])
+
+
+def _name_score(table: str, field: str, header: str) -> tuple[float, str]:
+    known = aliases(table).get(field, [field])
+    name = normal_name(header)
+    for rank, alias in enumerate(known):
+        if name == normal_name(alias):
+            return EXACT - 0.1 * rank, f"known as {alias}"
+    parts = [alias for alias in known if len(alias) > 1 and normal_name(alias) in name]
+    return (PART, f"contains {max(parts, key=len)}") if parts else (0.0, "")
+
+
+def _content_score(
+    values: pd.Series, field: Column, timezone: str, *, is_key: bool
+) -> tuple[float, str]:
+    """How far the values can be of the column's type."""
+    present = values.dropna().astype("string[pyarrow]").str.strip()
+    present = present[present != ""]
+    if present.empty:
+        return -1.0, ", but empty"
+    if field.type in ("time", "date"):
+        fits = parse_times(present, timezone).notna()
+        if field.name == "due_at":
+            fits |= present.map(lambda text: parse_duration(str(text)) is not None).astype(bool)
+        kind = "times"
+    elif field.type == "float":
+        number = pd.to_numeric(present, errors="coerce")
+        fits, kind = number.notna(), "numbers"
+    elif is_key:
+        fits, kind = ~present.duplicated(keep=False), "different"
+    else:
+        return 0.0, ""
+    share = float(fits.mean())
+    return (1.0 if share > 0.8 else UNFIT * (1 - share)), f", {share:.0%} {kind}"
