@@ -256,5 +256,5 @@ def load_findings(engine: Engine) -> pd.DataFrame:
 
 
 def refused_rows(engine: Engine) -> pd.DataFrame:
-    """Refused records with their faults, at most ROWS_SHOWN."""
-    return engine.select("refused_rows", row_limit=ROWS_SHOWN)
+    """All refused records, once for each fault."""
+    return engine.select("refused_rows")

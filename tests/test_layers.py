@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "pages", "data", "geo", "etl")
 DATA_FOR_PAGES = {
-    "builds", "engine", "filters", "messages", "metrics", "settings", "standards", "views",
+    "builds", "engine", "export", "filters", "messages", "metrics", "settings", "standards", "views",
 }  # fmt: skip
 SOURCES = sorted(
     path

@@ -1,6 +1,5 @@
 -- Every refused record, once for each fault.
 -- grain: table_name, file, row_number, column_name, reason
--- params: row_limit
 select
     table_name,
     file,
@@ -10,5 +9,4 @@ select
     reason,
     raw
 from load_refused
-order by table_name, file, row_number
-limit $row_limit
+order by table_name, file, row_number, column_name

@@ -7,21 +7,10 @@ import math
 import pandas as pd
 import streamlit as st
 
-from data.messages import message
 from data.metrics import Metric, metrics
 from data.standards import thresholds
-from data.views import Build, load_files, load_findings, refused_rows
-from pages.ui.read import read
+from data.views import Build
 from pages.ui.text import number, plain
-
-TABLE_NAMES = {
-    "core_grid": "责任网格",
-    "core_segment": "道路",
-    "core_issue": "问题",
-    "core_inspection": "检查轮次",
-    "core_shift": "保洁班次",
-    "core_site": "候选点位",
-}
 
 
 def headline_cards(rows: pd.DataFrame) -> None:
@@ -84,46 +73,3 @@ def footer(build: Build) -> None:
         f"拒收 {build.refused:,} 条 · 无坐标 {build.unlocated:,} 件 · "
         f"地址不详 {build.sink:,} 件 · 网格外 {build.outside_grids:,} 件 · 版本 {build.build_id}"
     )
-    with st.expander("本次入库情况：读了什么、拒收了什么、有什么蹊跷"):
-        _load_report(build.build_id)
-
-
-def _load_report(build_id: str) -> None:
-    files = read(load_files, build_id)
-    st.dataframe(
-        files.assign(table_name=files["table_name"].map(TABLE_NAMES)).set_axis(
-            ["内容", "文件", "读入", "接收", "被新版取代", "拒收"], axis="columns"
-        ),
-        hide_index=True,
-    )
-    findings = read(load_findings, build_id)
-    if len(findings):
-        texts = [message("finding", code, "zh") for code in findings["finding"]]
-        st.markdown("**已接收、但值得核对**")
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "内容": findings["table_name"].map(TABLE_NAMES),
-                    "数量": findings["records"],
-                    "情况": texts,
-                    "举例": findings["detail"],
-                }
-            ),
-            hide_index=True,
-        )
-    refused = read(refused_rows, build_id)
-    if len(refused):
-        st.markdown(f"**被拒收的记录**（原样保留，显示前 {len(refused)} 条）")
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "文件": refused["file"],
-                    "行": refused["row_number"],
-                    "列": refused["column_name"],
-                    "值": refused["value"],
-                    "原因与办法": [message("reason", code, "zh") for code in refused["reason"]],
-                    "原记录": refused["raw"],
-                }
-            ),
-            hide_index=True,
-        )

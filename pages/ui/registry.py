@@ -17,4 +17,5 @@ class PageEntry:
 REGISTRY = (
     PageEntry("overview", "总览", ":material/dashboard:"),
     PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
+    PageEntry("data_quality", "数据质量", ":material/fact_check:"),
 )

@@ -18,16 +18,19 @@ from etl.recipe import load_recipe
 from tests.browser.conftest import FLAGS, ROOT, executable, serving
 
 IMAGES = ROOT / "docs" / "images"
-SHOTS = {"overview": "/?period=90d", "hotspots": "/hotspots?period=90d"}
+SHOTS = {
+    "overview": "/?period=90d",
+    "hotspots": "/hotspots?period=90d",
+    "data_quality": "/data_quality",
+}
 
 
 def shoot(page: Page, url: str, name: str) -> None:
     """One page, once its map and charts are drawn."""
     page.goto(url)
-    page.locator("iframe").wait_for()
-    frame = page.locator("iframe").element_handle().content_frame()  # type: ignore[union-attr]
-    assert frame
-    frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
+    page.get_by_text("数据截至").last.wait_for()
+    for frame in page.frames[1:]:
+        frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)

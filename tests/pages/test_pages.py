@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import views
 from data.builds import current_build_id, open_build
+from data.export import refused_workbook, workbook
 from data.filters import Filters
 from data.settings import settings
 from pages.ui.registry import REGISTRY
@@ -55,9 +59,14 @@ def start(page: str = "overview", **query: str) -> AppTest:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_runs_and_map_assets_are_ours(store: Path, page: str) -> None:
+def test_page_runs_under_its_title(store: Path, page: str) -> None:
+    title = next(entry.title for entry in REGISTRY if entry.name == page)
+    assert start(page).title[0].value.startswith(title)
+
+
+@pytest.mark.parametrize("page", ["overview", "hotspots"])
+def test_map_assets_are_ours(store: Path, page: str) -> None:
     app = start(page)
-    assert app.title[0].value.startswith(next(e.title for e in REGISTRY if e.name == page))
     (component,) = app.get("component_instance")
     arguments = json.loads(component.proto.json_args)
     links = [*arguments["js_links"], *arguments["css_links"]]
@@ -148,6 +157,27 @@ def test_a_county_of_nothing_but_grids_says_so(
     county.load()
     use_store(county.store, monkeypatch)
     app = start(page)
-    assert app.info, "an empty page says why it is empty"
+    assert app.info or app.success, "an empty page says why it is empty"
     if page == "overview":
         assert [metric.value for metric in app.metric] == ["0", "—", "0", "0", "—"]
+
+
+def test_refused_rows_come_back_as_they_stood_with_the_reason(store: Path) -> None:
+    """The workbook holds every refused record of every file, the faults in front of its columns."""
+    engine = open_build(current_build_id(store), store)
+    content = refused_workbook(engine)
+    sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, dtype=str, engine="calamine")
+    assert sum(len(sheet) for sheet in sheets.values()) == views.build_info(engine).refused
+    (platform,) = [sheet for name, sheet in sheets.items() if "platform" in name]
+    assert list(platform.columns[:2]) == ["行", "原因与办法"]
+    source = (store.parent / "raw" / "issues_platform.csv").read_text("gb18030").split("\n")
+    for record in platform.to_dict("records"):
+        assert str(record["案卷编号"]) in source[int(record["行"]) - 1]
+
+
+def test_a_formula_in_a_record_stays_text() -> None:
+    frame = pd.DataFrame({"问题": ['=HYPERLINK("http://evil.example")', "+1", "http://evil.example"]})
+    names = zipfile.ZipFile(io.BytesIO(workbook({"一": frame})))
+    sheet = names.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet.lower()

@@ -1,0 +1,73 @@
+"""Workbooks for people: text stays text, whatever it begins with."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+
+import pandas as pd
+import xlsxwriter
+
+from data.engine import Engine
+from data.messages import message
+from data.views import refused_rows
+
+SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+WIDEST = 60
+SHEET_NAME = 31  # characters that Excel allows
+
+
+def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
+    """An .xlsx file, one sheet a frame: bold headings, widths that fit, a filter, first row frozen."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True, **SAFE}) as book:
+        bold = book.add_format({"bold": True})
+        for name, frame in sheets.items():
+            sheet = book.add_worksheet(name)
+            for column, heading in enumerate(frame.columns):
+                texts = ["" if pd.isna(value) else str(value) for value in frame[heading]]
+                sheet.write_string(0, column, str(heading), bold)
+                for row, text in enumerate(texts, start=1):
+                    sheet.write_string(row, column, text)
+                sheet.set_column(column, column, _width([str(heading), *texts]))
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, len(frame), max(0, len(frame.columns) - 1))
+    return stream.getvalue()
+
+
+def _width(texts: Iterable[str]) -> float:
+    """Columns of a cell; a Chinese character takes two."""
+    return min(WIDEST, 2 + max(len(text.encode("gbk", "replace")) for text in texts))
+
+
+def refused_with_faults(engine: Engine) -> pd.DataFrame:
+    """Refused records with `fault`, the Chinese sentence that says what is wrong and what to do."""
+    refused = refused_rows(engine)
+    faults = [
+        f"{column}：{message('reason', code, 'zh')}" if column else message("reason", code, "zh")
+        for column, code in zip(refused["column_name"], refused["reason"], strict=True)
+    ]
+    return refused.assign(fault=faults)
+
+
+def refused_workbook(engine: Engine) -> bytes:
+    """Refused records as they stood in their files, one sheet a file, with their faults in front."""
+    sheets: dict[str, pd.DataFrame] = {}
+    refused = refused_with_faults(engine)
+    for number, (file, rows) in enumerate(refused.groupby("file", sort=False), start=1):
+        faults = rows.groupby("row_number", sort=False)["fault"].agg("；".join)
+        raw = rows.drop_duplicates("row_number").set_index("row_number")["raw"]
+        records = pd.DataFrame([_record(text) for text in raw], index=raw.index)
+        front = pd.DataFrame({"行": faults.index, "原因与办法": faults.to_numpy()}, index=faults.index)
+        name = f"{number}-{str(file).replace('/', '_')}"[:SHEET_NAME]
+        sheets[name] = pd.concat([front, records], axis=1)
+    return workbook(sheets)
+
+
+def _record(raw: str) -> dict[str, str]:
+    try:
+        record: dict[str, str] = json.loads(raw)
+    except json.JSONDecodeError:
+        record = {"原始行": raw}
+    return record
