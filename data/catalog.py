@@ -91,6 +91,22 @@ TABLES: dict[str, Table] = {
             geometry="polygon",
         ),
         Table(
+            "core_border_fault",
+            "where grids do not tile: areas that two hold (责任重叠) or none does (责任空白)",
+            (
+                _derived("fault_id", "int", "number: overlaps by grid ids, then gaps, largest first"),
+                _derived("kind", "text", "overlap or gap"),
+                _derived("grid_ids", "text", "grids that hold it or lie along it, comma-separated"),
+                _derived("is_enclosed", "bool", "gap with grids all around it; null for an overlap"),
+                _derived("area_m2", "float", "area", "m2"),
+                _derived("width_m", "float", "diameter of the widest circle in it", "m"),
+                _derived("lon", "float", "a point inside it, WGS84", "degree"),
+                _derived("lat", "float", "a point inside it, WGS84", "degree"),
+                _derived("geom", "blob", "polygon, WKB, compute CRS"),
+            ),
+            key=("fault_id",),
+        ),
+        Table(
             "core_segment",
             "street segments cut at grid borders: one row per segment and grid",
             (
@@ -228,7 +244,7 @@ TABLES: dict[str, Table] = {
             "layer",
             "what a map fetches: GeoJSON in WGS84, five decimals, gzip",
             (
-                _derived("layer", "text", "grids, streets or water"),
+                _derived("layer", "text", "grids, streets, water or borders"),
                 _derived("body", "blob", "gzipped GeoJSON"),
             ),
             key=("layer",),

@@ -255,6 +255,17 @@ def load_findings(engine: Engine) -> pd.DataFrame:
     return engine.select("load_findings")
 
 
+def border_faults(engine: Engine) -> pd.DataFrame:
+    """Overlaps and gaps between grids, largest first, with `grid_names` of the grids concerned."""
+    frame = engine.select("border_faults")
+    names = grids(engine).set_index("grid_id")["grid_name"]
+    frame["grid_names"] = [
+        "、".join(names.get(grid_id, grid_id) for grid_id in str(ids).split(","))
+        for ids in frame["grid_ids"]
+    ]
+    return frame
+
+
 def refused_rows(engine: Engine) -> pd.DataFrame:
     """All refused records, once for each fault."""
     return engine.select("refused_rows")

@@ -36,7 +36,7 @@ if sys.platform != "win32":
     import resource
 
 log = logging.getLogger(__name__)
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 DRIVERS = {"GeoJSON", "ESRI Shapefile", "GPKG", "KML", "LIBKML", "FlatGeobuf"}
 ALL_DRIVERS = set(pyogrio.list_drivers())
 NESTED = {".zip", ".kmz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar"}
@@ -61,10 +61,10 @@ class Limits:
     cpu: int = 300
     wall: float = 600
     output: int = 4 * GIB
-    malformed: int = GIB // 16  # the lines of a CSV that are handed back as they stand
+    malformed: int = 64 * MIB  # the lines of a CSV that are handed back as they stand
     unzipped: int = GIB
     ratio: int = 200  # unzipped to zipped
-    ratio_from: int = GIB // 16  # below it blank columns of an honest table may pack that well
+    ratio_from: int = 64 * MIB  # below it blank columns of an honest table may pack that well
     entries: int = 10_000
 
 
@@ -87,8 +87,8 @@ def read_guarded(path: Path, dataset: Dataset, name: str, limits: Limits | None 
         }
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
         if fault := _run_child(folder, limits):
-            if dataset.format == "xlsx" and fault.startswith("the reader crashed"):
-                fault += ", perhaps by a cell far to the right of or below the others"
+            if dataset.format == "xlsx" and re.search("crashed|memory", fault):
+                fault += ", perhaps for a cell far to the right of or below the others"
             raise _unsafe(name, dataset, fault)
         report = json.loads((folder / "report.json").read_text("utf-8"))
         if "error" in report:
@@ -125,9 +125,10 @@ def _run_child(folder: Path, limits: Limits) -> str:
         except subprocess.TimeoutExpired:
             return f"reading it takes more than {limits.wall:g} s"
     report = folder / "report.json"
-    if code == 0 and report.exists() and report.stat().st_size <= 2 * limits.malformed:
-        return ""
-    if shutil.disk_usage(folder).free < 1 << 20:
+    if code == 0 and report.exists():
+        is_long = report.stat().st_size > limits.malformed
+        return f"it has more than {_size(limits.malformed)} of malformed lines" if is_long else ""
+    if shutil.disk_usage(folder).free < MIB:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.parent))
     with (folder / "stderr").open("rb") as stderr:
         stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - 4000))
@@ -136,15 +137,19 @@ def _run_child(folder: Path, limits: Limits) -> str:
     return _fault(code, said, limits)
 
 
+def _size(count: int) -> str:
+    return f"{count / GIB:g} GiB" if count >= GIB else f"{count / MIB:g} MiB"
+
+
 def _fault(code: int, said: str, limits: Limits) -> str:
     signals = {int(member): member.name for member in signal.Signals}
     name = signals.get(-code, "")
     if name == "SIGXCPU":
         return f"reading it takes more than {limits.cpu} s of processor time"
     if name == "SIGXFSZ":
-        return f"it holds more than {limits.output / GIB:.3g} GiB of data"
+        return f"it holds more than {_size(limits.output)} of data"
     if OUT_OF_MEMORY.search(said):
-        return f"reading it takes more than {limits.memory / GIB:.3g} GiB of memory"
+        return f"reading it takes more than {_size(limits.memory)} of memory"
     if code == 1:
         return f"the reader gave up: {said.splitlines()[-1][:300] if said else 'no reason given'}"
     return f"the reader crashed ({name or f'exit code {code}'})"
@@ -229,7 +234,7 @@ def _check_zip(path: Path, name: str, dataset: Dataset, limits: Limits) -> None:
     if len(entries) > limits.entries:
         raise _unsafe(name, dataset, f"the archive has more than {limits.entries} entries")
     if total > limits.unzipped:
-        raise _unsafe(name, dataset, f"unzipped it is larger than {limits.unzipped / GIB:.3g} GiB")
+        raise _unsafe(name, dataset, f"unzipped it is larger than {_size(limits.unzipped)}")
     if total > limits.ratio_from and total > limits.ratio * path.stat().st_size:
         raise _unsafe(name, dataset, f"unzipped it is more than {limits.ratio} times as large")
     if len({entry.filename for entry in entries}) < len(entries):

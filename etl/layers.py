@@ -12,55 +12,55 @@ import shapely
 
 from data.standards import threshold
 from geo.crs import LONLAT, transform_geometry
-from geo.grid import simplify_polygons
+from geo.grid import simplify_shapes
 
 Geometries = npt.NDArray[np.object_]
 
+PROPERTIES = {
+    "grids": ["grid_id", "grid_name"],
+    "streets": ["road_class"],
+    "water": [],
+    "borders": ["kind", "grid_ids"],
+}
 
-def layer_rows(
-    grids: pd.DataFrame,
-    polygons: Geometries,
-    segments: pd.DataFrame,
-    lines: Geometries,
-    water: Geometries,
-    compute_crs: str,
-) -> pd.DataFrame:
-    """Rows of table `layer`: grids (id, name), streets (one feature a road class) and water."""
+
+def layer_rows(layers: dict[str, tuple[pd.DataFrame, Geometries]], compute_crs: str) -> pd.DataFrame:
+    """Rows of table `layer`.
+
+    layers  name -> rows of its table and their shapes, same length, in compute_crs: grids, streets
+            (drawn as one feature a road class), water and borders (slivers: not simplified).
+    """
     tolerance = threshold("border_simplify_m")
-    classes = segments["road_class"].to_numpy(str)
-    names = np.unique(classes)
-    streets = np.array(
-        [
-            shapely.multilinestrings(
-                shapely.simplify(shapely.get_parts(lines[classes == c]), tolerance)
-            )
-            for c in names
-        ],
-        dtype=object,
-    )
-    layers = {
-        "grids": (
-            simplify_polygons(polygons, tolerance),
-            grids[["grid_id", "grid_name"]].to_dict("records"),
-        ),
-        "streets": (streets, [{"road_class": str(c)} for c in names]),
-        "water": (shapely.simplify(water, tolerance), [{} for _ in water]),
+    drawn = {
+        name: (frame, shapes if name == "borders" else simplify_shapes(shapes, tolerance))
+        for name, (frame, shapes) in layers.items()
     }
+    drawn["streets"] = _by_road_class(*drawn["streets"])
     return pd.DataFrame(
         [
-            {"layer": name, "body": _geojson(geometry, properties, compute_crs)}
-            for name, (geometry, properties) in layers.items()
+            {
+                "layer": name,
+                "body": _geojson(frame.reindex(columns=PROPERTIES[name]), shapes, compute_crs),
+            }
+            for name, (frame, shapes) in drawn.items()
         ]
     )
 
 
-def _geojson(geometry: Geometries, properties: list[dict[str, str]], compute_crs: str) -> bytes:
+def _by_road_class(segments: pd.DataFrame, lines: Geometries) -> tuple[pd.DataFrame, Geometries]:
+    classes = segments["road_class"].to_numpy(str)
+    names = np.unique(classes)
+    joined = [shapely.multilinestrings(shapely.get_parts(lines[classes == name])) for name in names]
+    return pd.DataFrame({"road_class": names}), np.array(joined, dtype=object)
+
+
+def _geojson(properties: pd.DataFrame, shapes: Geometries, compute_crs: str) -> bytes:
     """Gzipped FeatureCollection in lon/lat, five decimals (one metre), same bytes every time."""
-    lonlat = transform_geometry(geometry, compute_crs, LONLAT)
+    lonlat = transform_geometry(shapes, compute_crs, LONLAT)
     rounded = shapely.transform(lonlat, lambda xy: np.round(xy, 5))
     features = ",".join(
         f'{{"type":"Feature","properties":{json.dumps(values, ensure_ascii=False)},"geometry":{text}}}'
-        for text, values in zip(shapely.to_geojson(rounded), properties, strict=True)
+        for text, values in zip(shapely.to_geojson(rounded), properties.to_dict("records"), strict=True)
     )
     text = f'{{"type":"FeatureCollection","features":[{features}]}}'
     return gzip.compress(text.encode(), mtime=0)

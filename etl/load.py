@@ -28,6 +28,7 @@ from etl.report import LoadReport
 from etl.transform import (
     Findings,
     Merged,
+    build_border_faults,
     build_grids,
     build_issues,
     build_segments,
@@ -75,6 +76,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
     findings.add("core_grid", "repaired_polygon", load.repaired)
     findings.add("core_grid", "joined_grid", len(merged_grids.frame) - len(grids))
     load.polygons = polygons
+    faults, fault_shapes = build_border_faults(grids["grid_id"], polygons, recipe.compute_crs, findings)
     tell("cutting streets at grid borders")
     segments, lines = build_segments(load.read("core_segment"), grids["grid_id"], polygons, findings)
     load.lines = lines
@@ -82,7 +84,12 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
     tell("placing issues in grids and on streets")
     grid_key, segment_key = (grids["grid_id"], polygons), (segments["segment_id"], lines)
     issues = build_issues(issues_read, recipe, grid_key, segment_key, findings)
-    tables = {"core_grid": grids, "core_segment": segments, "core_issue": issues}
+    tables = {
+        "core_grid": grids,
+        "core_border_fault": faults,
+        "core_segment": segments,
+        "core_issue": issues,
+    }
     for name in ("core_inspection", "core_shift", "core_site"):
         if recipe.datasets(name):
             tables[name] = load.read(name).frame
@@ -96,7 +103,15 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
 
     tell("drawing map layers")
     water = load.water()
-    tables["layer"] = layer_rows(grids, polygons, segments, lines, water, recipe.compute_crs)
+    tables["layer"] = layer_rows(
+        {
+            "grids": (grids, polygons),
+            "streets": (segments, lines),
+            "water": (pd.DataFrame(index=range(len(water))), water),
+            "borders": (faults, fault_shapes),
+        },
+        recipe.compute_crs,
+    )
     tables["load_file"] = load.files()
     tables["load_refused"] = load.refused()
     tables["load_finding"] = pd.DataFrame(

@@ -17,6 +17,7 @@ from data.standards import UNKNOWN, categories, road_class_codes, threshold
 from etl.recipe import Dataset, Recipe
 from etl.validate import Checked
 from geo.assign import assign_grids, nearest_segments
+from geo.borders import gaps, overlaps, widths
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.fit import datum_fits
 from geo.grid import cut_lines
@@ -127,6 +128,39 @@ def build_grids(merged: Merged, compute_crs: str) -> tuple[pd.DataFrame, Geometr
     rows["lon"], rows["lat"] = shapely.get_x(label), shapely.get_y(label)
     rows["geom"] = shapely.to_wkb(polygons)
     return rows, polygons
+
+
+def build_border_faults(
+    grid_ids: pd.Series[str], polygons: Geometries, compute_crs: str, findings: Findings
+) -> tuple[pd.DataFrame, Geometries]:
+    """core_border_fault: overlaps and gaps of the grids, and their shapes."""
+    least = threshold("border_fault_m2")
+    first, second, shared = overlaps(polygons, least)
+    empty = gaps(polygons, threshold("border_gap_width_m"), least)
+    shapes = np.concatenate([shared, empty.shapes])
+    ids = grid_ids.to_numpy(str)
+    members = [*np.stack([first, second], axis=1), *empty.neighbours]
+    label = transform_geometry(shapely.point_on_surface(shapes), compute_crs, LONLAT)
+    enclosed = [None] * len(shared) + empty.is_enclosed.tolist()
+    frame = pd.DataFrame(
+        {
+            "fault_id": np.arange(1, len(shapes) + 1),
+            "kind": np.repeat(["overlap", "gap"], [len(shared), len(empty.shapes)]),
+            "grid_ids": [",".join(ids[member]) for member in members],
+            "is_enclosed": pd.array(enclosed, dtype="boolean"),
+            "area_m2": shapely.area(shapes),
+            "width_m": widths(shapes),
+            "lon": shapely.get_x(label),
+            "lat": shapely.get_y(label),
+            "geom": shapely.to_wkb(shapes),
+        }
+    )
+    for kind, finding in (("overlap", "grid_overlap"), ("gap", "grid_gap")):
+        found = frame[frame["kind"] == kind]
+        largest = found.nlargest(1, "area_m2")
+        detail = "".join(f"{row.grid_ids}: {row.area_m2:.0f} m2" for row in largest.itertuples())
+        findings.add("core_grid", finding, len(found), detail)
+    return frame, shapes
 
 
 def build_segments(

@@ -112,11 +112,15 @@ def _lines_only(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.line_merge(shapely.multilinestrings(linear)) if len(linear) else shapely.LineString()
 
 
-def simplify_polygons(polygons: Geometries, tolerance_m: float) -> Geometries:
-    """Fewer vertices for a map; neighbours keep their common border where the polygons tile."""
+def simplify_shapes(shapes: Geometries, tolerance_m: float) -> Geometries:
+    """Fewer vertices for a map; polygons that tile keep their common borders.
+
+    shapes  shape (n,), polygons or lines; a multiline is simplified as a whole, so pass pieces.
+    """
+    are_polygons = len(shapes) > 0 and bool((shapely.get_dimensions(shapes) == 2).all())
     simplified: Geometries = (
-        shapely.coverage_simplify(polygons, tolerance_m)
-        if shapely.coverage_is_valid(polygons)
-        else shapely.simplify(polygons, tolerance_m, preserve_topology=True)
+        shapely.coverage_simplify(shapes, tolerance_m)
+        if are_polygons and shapely.coverage_is_valid(shapes)
+        else shapely.simplify(shapes, tolerance_m, preserve_topology=True)
     )
     return simplified

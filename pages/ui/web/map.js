@@ -2,7 +2,7 @@
 // Text from files only ever enters the page as text nodes.
 window.oneMap = (function () {
   const streetWidths = { expressway: 2.4, main: 2.4, secondary: 1.6, branch: 1 };
-  let grids, water, streets, values = {}, ready = false;
+  let grids, water, streets, borders, values = {}, ready = false;
 
   // Grids, water and streets are fetched by URL and drawn in this order, whichever arrives first.
   // Layers must exist before the data comes: only layers present at the start report clicks.
@@ -15,6 +15,11 @@ window.oneMap = (function () {
     streets = still((street) => ({
       color: "#374151", opacity: 0.45, weight: streetWidths[street.properties.road_class] || 0.6,
     }));
+    // 责任重叠 and 责任空白 may be a metre wide: the stroke makes them visible at any zoom.
+    borders = L.geoJson(null, {
+      interactive: false,
+      style: (fault) => ({ color: fault.properties.kind === "overlap" ? "#c2185b" : "#1f3fbf", weight: 3 }),
+    });
     grids.bindTooltip((layer) => {
       const { grid_id, grid_name } = layer.feature.properties;
       const text = document.createElement("span");
@@ -22,10 +27,16 @@ window.oneMap = (function () {
       return text;
     }, { sticky: true });
     const get = (name) => fetch(url + "/" + name + ".json").then((answer) => answer.json());
-    Promise.all([get("grids"), get("water"), get("streets")]).then((all) => {
+    const names = ["grids", "water", "streets", "borders"];
+    Promise.all(names.map(get)).then((all) => {
       grids.addData(all[0]);
       water.addData(all[1]);
       streets.addData(all[2]);
+      borders.addData(all[3]);
+      if (all[3].features.length) {
+        const overlay = { "交界地带：责任重叠（红）、责任空白（蓝）": borders };
+        L.control.layers(null, overlay, { collapsed: false }).addTo(map);
+      }
       ready = true;
     });
   }
