@@ -45,7 +45,12 @@ def _read_patiently(path: Path) -> str:
 
 @lru_cache(maxsize=3)
 def open_build(build_id: str, store: Path | None = None) -> DuckDBEngine:
-    """The build, open for reading and shared by the process.
+    """The build, open for reading and shared by the process. Raises NoBuildError."""
+    return open_alone(build_id, store)
+
+
+def open_alone(build_id: str, store: Path | None = None) -> DuckDBEngine:
+    """The build, open for reading by the caller, who closes it.
 
     Raises NoBuildError if there is none of that name, or if another version of this product wrote it.
     """

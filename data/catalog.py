@@ -218,6 +218,15 @@ TABLES: dict[str, Table] = {
             key=("table_name", "file"),
         ),
         Table(
+            "load_original",
+            "every file the build was made of, kept by content in the store",
+            (
+                _derived("file", "text", "path below the recipe's folder"),
+                _derived("sha256", "text", "digest of its content"),
+            ),
+            key=("file",),
+        ),
+        Table(
             "load_refused",
             "every refused record, once for each of its faults",
             (
@@ -256,11 +265,13 @@ TABLES: dict[str, Table] = {
                 _derived("build_id", "text", "name of the file without .duckdb"),
                 _derived("catalog", "text", "digest of the catalog it was written with"),
                 _derived("source", "text", "name of the recipe"),
+                _derived("recipe", "text", "the recipe itself, JSON"),
                 _derived("title", "text", "name of the place, for the screen"),
                 _derived("note", "text", "what a reader of every page must know about this data"),
                 _derived("timezone", "text", "of all times in the build"),
                 _derived("compute_crs", "text", "of all geometry in the build, metres"),
                 _derived("built_at", "time", "when, UTC"),
+                _derived("now", "time", "the county's time that counted as now: nothing lies after it"),
                 _derived("data_until", "date", "the day after the last recorded day"),
                 _derived("west", "float", "extent of the grids, WGS84", "degree"),
                 _derived("south", "float", "extent of the grids, WGS84", "degree"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,10 @@ from data.messages import DataError
 from data.settings import ROOT, settings
 from etl.draft import draft_recipe
 from etl.load import build as build_county
+from etl.load import remake as remake_build
 from etl.publish import point_current
 from etl.recipe import load_recipe, recipe_names
+from etl.report import LoadReport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console()
@@ -29,20 +32,20 @@ def _say(error: DataError) -> None:
     errors.print(f"error: {error}", style="red", markup=False, highlight=False)
 
 
-def _run(source: str, store: Path | None) -> None:
+def _run(make: Callable[[Path, Callable[[str], None]], LoadReport], store: Path | None) -> None:
     """Build with a progress bar; end with the load report, or with one message and exit code 1."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        recipe = load_recipe(source)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:
-            task = progress.add_task(f"building {recipe.name}")
-            report = build_county(
-                recipe,
-                store or settings().store,
-                lambda step: progress.update(task, description=f"{recipe.name}: {step}"),
+            task = progress.add_task("reading the recipe")
+            report = make(
+                store or settings().store, lambda step: progress.update(task, description=step)
             )
     except DataError as error:
         _say(error)
+        raise typer.Exit(1) from error
+    except NoBuildError as error:
+        errors.print(str(error), markup=False)
         raise typer.Exit(1) from error
     report.show(console)
 
@@ -53,7 +56,13 @@ def build(
     store: Store = None,
 ) -> None:
     """Build a county from its files and publish it; the running app shows it at once."""
-    _run(source, store)
+    _run(lambda folder, tell: build_county(load_recipe(source), folder, tell), store)
+
+
+@app.command()
+def remake(build_id: str, store: Store = None) -> None:
+    """Make a published build again from the originals that the store has kept."""
+    _run(lambda folder, tell: remake_build(build_id, folder, tell), store)
 
 
 @app.command()
@@ -66,7 +75,7 @@ def demo(
 
     with console.status("writing the files of the demo county"):
         write_demo(ROOT / "data" / "raw" / "demo", seed=seed)
-    _run("demo", store)
+    _run(lambda folder, tell: build_county(load_recipe("demo"), folder, tell), store)
 
 
 @app.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -16,12 +18,14 @@ import pandas as pd
 import shapely
 from filelock import FileLock, Timeout
 
+from data.builds import open_alone
 from data.catalog import TABLES, digest
 from data.engine import BuildWriter
 from data.messages import DataError
 from data.settings import settings
-from etl.extract import find_files, read_file
+from etl.extract import RawFile, find_files, read_file
 from etl.layers import layer_rows
+from etl.originals import forget, keep, lay_out
 from etl.publish import prune, publish
 from etl.recipe import Dataset, Recipe
 from etl.report import LoadReport
@@ -47,30 +51,53 @@ Geometries = npt.NDArray[np.object_]
 Tell = Callable[[str], None]
 
 
-def build(recipe: Recipe, store: Path, tell: Tell = lambda _: None) -> LoadReport:
+def build(
+    recipe: Recipe, store: Path, tell: Tell = lambda _: None, now: datetime | None = None
+) -> LoadReport:
     """Build the recipe's county and publish it in `store`; `tell` hears of each step.
 
+    now  the county's local time after which nothing can have been reported; the clock's by default.
     Raises DataError; then nothing is published and the last build is served as before.
     """
     try:
         store.mkdir(parents=True, exist_ok=True)
         with FileLock(store / "load.lock", timeout=0):
-            return _build(recipe, store, tell)
+            return _build(recipe, store, tell, now or _local_now(recipe))
     except Timeout as error:
         raise DataError("busy", store=store) from error
     except OSError as error:
         raise DataError("disk", store=store, detail=error) from error
 
 
-def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
+def remake(build_id: str, store: Path, tell: Tell = lambda _: None) -> LoadReport:
+    """Make a published build again from the originals that were kept, under a new id.
+
+    Raises NoBuildError, and DataError "lost_original" if an original is gone.
+    """
+    with closing(open_alone(build_id, store)) as engine:
+        row = engine.select("build").iloc[0]
+        files = engine.select("load_originals")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            lay_out(files, store, Path(folder))
+        except FileNotFoundError as error:
+            raise DataError("lost_original", build_id=build_id, detail=error.filename) from error
+        recipe = Recipe.model_validate_json(row["recipe"]).model_copy(update={"root": Path(folder)})
+        return build(recipe, store, tell, row["now"].to_pydatetime())
+
+
+def _local_now(recipe: Recipe) -> datetime:
+    return datetime.now(ZoneInfo(recipe.timezone)).replace(tzinfo=None)
+
+
+def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime) -> LoadReport:
     began = time.monotonic()
-    now = datetime.now(ZoneInfo(recipe.timezone)).replace(tzinfo=None)
     build_id = f"{recipe.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     if not recipe.root.is_dir():
         raise DataError("missing_folder", folder=recipe.root, source=recipe.name)
 
     findings = Findings()
-    load = _Load(recipe, now, findings, tell)
+    load = _Load(recipe, store, now, findings, tell)
     merged_grids = load.read("core_grid")
     grids, polygons = build_grids(merged_grids, recipe.compute_crs)
     findings.add("core_grid", "repaired_polygon", load.repaired)
@@ -113,6 +140,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
         recipe.compute_crs,
     )
     tables["load_file"] = load.files()
+    tables["load_original"] = pd.DataFrame(load.originals.items(), columns=["file", "sha256"])
     tables["load_refused"] = load.refused()
     tables["load_finding"] = pd.DataFrame(
         findings.rows, columns=["table_name", "finding", "count", "detail"]
@@ -133,8 +161,12 @@ def _build(recipe: Recipe, store: Path, tell: Tell) -> LoadReport:
 class _Load:
     """Reads and checks the files of one recipe and remembers what each gave."""
 
-    def __init__(self, recipe: Recipe, now: datetime, findings: Findings, tell: Tell) -> None:
-        self.recipe, self.now, self.findings, self.tell = recipe, now, findings, tell
+    def __init__(
+        self, recipe: Recipe, store: Path, now: datetime, findings: Findings, tell: Tell
+    ) -> None:
+        self.recipe, self.store, self.now = recipe, store, now
+        self.findings, self.tell = findings, tell
+        self.originals: dict[str, str] = {}  # file -> sha256
         self.polygons: Geometries = np.array([], dtype=object)
         self.lines: Geometries = np.array([], dtype=object)
         self.repaired = 0
@@ -157,7 +189,7 @@ class _Load:
     def _check(self, table: str, dataset: Dataset, path: Path) -> Checked:
         name = path.relative_to(self.recipe.root).as_posix()
         self.tell(f"reading {name}")
-        raw = read_file(path, dataset, name)
+        raw = self._read_file(path, dataset, name)
         part = check_file(
             raw,
             dataset,
@@ -173,6 +205,16 @@ class _Load:
             self.findings.add(table, "datum_doubtful", *doubt)
         self.repaired += part.repaired
         return part
+
+    def _read_file(self, path: Path, dataset: Dataset, name: str) -> RawFile:
+        """The file, its original kept; the store must hold exactly what was read."""
+        raw = read_file(path, dataset, name)
+        kept = keep(path, self.recipe.root, self.store)
+        if kept[name] != raw.sha256:
+            detail = "it was changed while it was read; try again"
+            raise DataError("unreadable_file", file=name, format=dataset.format, detail=detail)
+        self.originals |= kept
+        return raw
 
     def _note(self, table: str, part: Checked, used: int) -> None:
         self._files.append(
@@ -194,7 +236,7 @@ class _Load:
             transform_geometry(raw.geometry, raw.crs or dataset.crs, self.recipe.compute_crs)
             for dataset in self.recipe.water
             for path in find_files(dataset, self.recipe.root)
-            for raw in [read_file(path, dataset, path.name)]
+            for raw in [self._read_file(path, dataset, path.relative_to(self.recipe.root).as_posix())]
             if raw.geometry is not None
         ]
         water = np.concatenate(shapes) if shapes else np.array([], dtype=object)
@@ -225,11 +267,13 @@ def _build_row(
                 "build_id": build_id,
                 "catalog": digest(),
                 "source": recipe.name,
+                "recipe": recipe.model_dump_json(),
                 "title": recipe.title,
                 "note": recipe.note,
                 "timezone": recipe.timezone,
                 "compute_crs": recipe.compute_crs,
                 "built_at": datetime.now(UTC).replace(tzinfo=None),
+                "now": now,
                 "data_until": min(last_day + timedelta(days=1), now.date()),
                 "west": west,
                 "south": south,
@@ -258,5 +302,6 @@ def _write(tables: dict[str, pd.DataFrame], build_id: str, store: Path) -> None:
         raise
     try:
         prune(store, settings().keep_builds)
+        forget(store)
     except OSError as error:  # the new build is served; old ones are only in the way
         log.warning("old builds in %s could not be deleted: %s", store, error)

@@ -53,8 +53,8 @@ def county(tiny_county: Callable[[], County]) -> County:
 
 
 def files_of(store: Path) -> dict[str, bytes]:
-    """What lies in a store; the lock may stay."""
-    return {p.name: p.read_bytes() for p in store.iterdir() if p.name != "load.lock"}
+    """What lies in a store; the lock may stay, and originals wait for the next load that succeeds."""
+    return {p.name: p.read_bytes() for p in store.iterdir() if p.is_file() and p.name != "load.lock"}
 
 
 def assert_refused(county: County, code: str, *named: str) -> DataError:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from data.builds import NoBuildError, builds, current_build_id, open_build
+from data.messages import DataError
+from data.settings import settings
 from etl.__main__ import app
+from etl.load import remake
 from etl.publish import point_current, publish
 from tests.conftest import ISSUES, County, issue_line
 
@@ -78,7 +83,7 @@ def test_what_a_killed_load_left_is_cleared_away(tiny_county: Callable[[], Count
         (county.store / name).write_bytes(b"half")
     county.load()
     left = {path.name for path in county.store.iterdir() if path.suffix != ".duckdb"}
-    assert left == {"CURRENT", "load.lock"}
+    assert left == {"CURRENT", "load.lock", "originals"}
 
 
 def test_a_store_without_a_build_says_what_to_do(tmp_path: Path) -> None:
@@ -140,3 +145,47 @@ def test_an_error_of_the_recipe_names_its_table(tiny_county: Callable[[], County
     code, output = run(county)
     assert code == 1
     assert "[[core_issue]]" in output
+
+
+def test_a_build_can_be_made_again_when_its_files_are_gone(
+    tiny_county: Callable[[], County],
+) -> None:
+    county = tiny_county()
+    county.load()
+    first = county.served()
+    tables = ("core_grid", "core_segment", "core_issue")
+    before = {table: first.query(f"select * from {table}") for table in tables}
+    shutil.rmtree(county.root)
+    remake(first.build_id, county.store)
+    again = county.served()
+    assert again.build_id != first.build_id
+    for table, frame in before.items():
+        pd.testing.assert_frame_equal(again.query(f"select * from {table}"), frame)
+
+
+def test_originals_are_kept_once_and_as_long_as_a_build_needs_them(
+    tiny_county: Callable[[], County], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = tiny_county()
+    county.load()
+    kept = {path.name for path in (county.store / "originals").glob("*/*")}
+    county.load()
+    assert {path.name for path in (county.store / "originals").glob("*/*")} == kept
+    monkeypatch.setenv("CHUANGWEI_KEEP_BUILDS", "1")
+    settings.cache_clear()
+    try:
+        county.edit("platform.csv", "县城管局", "县住建局", "gbk")
+        county.load()
+    finally:
+        settings.cache_clear()
+    names = {path.name for path in (county.store / "originals").glob("*/*")}
+    assert len(names) == len(kept)
+    assert len(names - kept) == 1
+
+
+def test_a_lost_original_is_named(tiny_county: Callable[[], County]) -> None:
+    county = tiny_county()
+    county.load()
+    next((county.store / "originals").glob("*/*")).unlink()
+    with pytest.raises(DataError, match="lost an original"):
+        remake(county.served().build_id, county.store)
