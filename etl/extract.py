@@ -6,10 +6,12 @@ import codecs
 import gzip
 import hashlib
 import io
+import tempfile
+import zipfile
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Formatter
 
 import numpy as np
@@ -27,6 +29,7 @@ from data.messages import DataError
 from etl.recipe import Dataset
 
 Geometries = npt.NDArray[np.object_]
+SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 
 
 @dataclass
@@ -105,11 +108,16 @@ def _rename(frame: pd.DataFrame, dataset: Dataset, file: str) -> pd.DataFrame:
 
 def _unique(columns: pd.Index) -> list[str]:
     """Names that can be told apart, for writing a record out: the second 备注 becomes 备注.2."""
+    taken = set(map(str, columns))
     seen: Counter[str] = Counter()
     names = []
     for name in map(str, columns):
         seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+        unique = name
+        while seen[name] > 1 and (unique := f"{name}.{seen[name]}") in taken:
+            seen[name] += 1
+        taken.add(unique)
+        names.append(unique)
     return names
 
 
@@ -131,6 +139,8 @@ def _unzip(path: Path, name: str, content: bytes) -> bytes:
 
 def _read_csv(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFile:
     utf8 = _to_utf8(name, _unzip(path, name, content), dataset.encoding or "utf-8")
+    if b"\0" in utf8:
+        raise DataError("unreadable_file", file=name, format="csv", detail="it is no text")
     malformed: dict[int, tuple[str, str]] = {}
     try:
         try:
@@ -266,14 +276,27 @@ def _cell_text(cell: object) -> str:
 
 
 def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFile:
-    """GeoJSON (also gzipped) from memory; a Shapefile by path, as its parts lie beside it."""
-    is_shapefile = path.suffix.lower() == ".shp"
-    text = content if is_shapefile else _unzip(path, name, content)
-    options = {"encoding": dataset.encoding} if is_shapefile and dataset.encoding else {}
-    try:
-        meta, _, wkb, values = pyogrio.raw.read(path if is_shapefile else io.BytesIO(text), **options)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeError) as error:
-        raise DataError("unreadable_file", file=name, format="vector", detail=error) from error
+    """GeoJSON, KML and FlatGeobuf (also gzipped) from memory; a Shapefile and a GeoPackage by path."""
+    text = _unzip(path, name, content)
+    options = {"layer": dataset.sheet} if dataset.sheet else {}
+    with tempfile.TemporaryDirectory() as folder:
+        if path.suffix.lower() == ".zip":
+            path = _unpack_shapefile(name, content, Path(folder))
+        is_shapefile = path.suffix.lower() == ".shp"
+        if is_shapefile and dataset.encoding:
+            options["encoding"] = dataset.encoding
+        by_path = is_shapefile or path.suffix.lower() == ".gpkg"
+        try:
+            meta, _, wkb, values = pyogrio.raw.read(path if by_path else io.BytesIO(text), **options)
+        except (
+            pyogrio.errors.DataSourceError,
+            pyogrio.errors.DataLayerError,
+            pyogrio.errors.FeatureError,
+            pyogrio.errors.CRSError,
+            UnicodeError,
+            ValueError,
+        ) as error:
+            raise DataError("unreadable_file", file=name, format="vector", detail=error) from error
     columns = [
         pd.Series([_attribute_text(v) for v in column], dtype=pd.StringDtype("pyarrow"))
         for column in values
@@ -282,9 +305,31 @@ def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> Raw
     frame.columns = pd.Index(list(meta["fields"]))
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     # GDAL calls every GeoJSON without a `crs` member WGS84; older ones in metres have none either.
-    is_said = is_shapefile or b'"crs"' in text[:4096]
+    is_geojson = not by_path and text.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    is_said = not is_geojson or b'"crs"' in text[:4096]
     crs = (meta["crs"] or "") if is_said or not dataset.crs else ""
     return RawFile(name, frame, geometry=shapely.from_wkb(wkb), crs=crs)
+
+
+def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:
+    """The one Shapefile of an archive, in whatever folder of it; macOS adds ._ files of its own."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = {
+                entry: PurePosixPath(entry.filename)
+                for entry in archive.infolist()
+                if not PurePosixPath(entry.filename).name.startswith("._")
+            }
+            stems = [part.with_suffix("") for part in parts.values() if part.suffix.lower() == ".shp"]
+            if len(stems) != 1:
+                detail = f"the archive holds {len(stems)} Shapefiles instead of one"
+                raise DataError("unreadable_file", file=name, format="zip", detail=detail)
+            for entry, part in parts.items():
+                if part.with_suffix("") == stems[0] and part.suffix.lower() in SHAPEFILE_PARTS:
+                    (folder / f"part{part.suffix.lower()}").write_bytes(archive.read(entry))
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+        raise DataError("unreadable_file", file=name, format="zip", detail=error) from error
+    return folder / "part.shp"
 
 
 def _attribute_text(value: object) -> str | None:

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from data.messages import DataError, codes
+from data.messages import DataError
 from data.settings import ROOT
 from etl.extract import RawFile, read_file
 from etl.recipe import Dataset
@@ -89,16 +89,15 @@ def read_guarded(path: Path, dataset: Dataset, name: str, limits: Limits | None 
         if fault := _run_child(folder, limits):
             if dataset.format == "xlsx" and re.search("crashed|memory", fault):
                 fault += ", perhaps for a cell far to the right of or below the others"
-            raise _unsafe(name, dataset, fault)
+            raise _unsafe(name, fault)
         report = json.loads((folder / "report.json").read_text("utf-8"))
         if "error" in report:
             raise DataError(report["error"], **report["facts"])
         return _take_over(folder, report, dataset, name)
 
 
-def _unsafe(name: str, dataset: Dataset, detail: str) -> DataError:
-    code = "unsafe_file" if "unsafe_file" in codes("error") else "unreadable_file"
-    return DataError(code, file=name, format=dataset.format, detail=detail)
+def _unsafe(name: str, detail: str) -> DataError:
+    return DataError("unsafe_file", file=name, detail=detail)
 
 
 def _run_child(folder: Path, limits: Limits) -> str:
@@ -196,7 +195,7 @@ def child(job_folder: str) -> None:
     report: dict[str, Any]
     try:
         if dataset.format in UNZIPPED_BY_READER and zipfile.is_zipfile(path):
-            _check_zip(path, name, dataset, limits)
+            _check_zip(path, name, limits)
         report = _hand_over(folder, read_file(path, dataset, name), dataset)
     except DataError as error:
         report = {"error": error.code, "facts": error.facts}
@@ -223,7 +222,7 @@ def _limit_myself(limits: Limits) -> None:
             resource.setrlimit(kind, (soft, hard))
 
 
-def _check_zip(path: Path, name: str, dataset: Dataset, limits: Limits) -> None:
+def _check_zip(path: Path, name: str, limits: Limits) -> None:
     """Refuse an archive by its directory. Here and not in the parent: the directory may be the bomb."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -232,21 +231,21 @@ def _check_zip(path: Path, name: str, dataset: Dataset, limits: Limits) -> None:
         raise DataError("unreadable_file", file=name, format="zip", detail=error) from error
     total = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entries:
-        raise _unsafe(name, dataset, f"the archive has more than {limits.entries} entries")
+        raise _unsafe(name, f"the archive has more than {limits.entries} entries")
     if total > limits.unzipped:
-        raise _unsafe(name, dataset, f"unzipped it is larger than {_size(limits.unzipped)}")
+        raise _unsafe(name, f"unzipped it is larger than {_size(limits.unzipped)}")
     if total > limits.ratio_from and total > limits.ratio * path.stat().st_size:
-        raise _unsafe(name, dataset, f"unzipped it is more than {limits.ratio} times as large")
+        raise _unsafe(name, f"unzipped it is more than {limits.ratio} times as large")
     if len({entry.filename for entry in entries}) < len(entries):
-        raise _unsafe(name, dataset, "the archive has two entries of the same name")
+        raise _unsafe(name, "the archive has two entries of the same name")
     for entry in entries:
         inner = PureWindowsPath(entry.orig_filename)  # it takes / and \ and drives
         if inner.drive or inner.root or ".." in inner.parts:
-            raise _unsafe(name, dataset, f"the archive's entry {inner} lies outside of it")
+            raise _unsafe(name, f"the archive's entry {inner} lies outside of it")
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise _unsafe(name, dataset, f"the archive's entry {inner} is a link")
+            raise _unsafe(name, f"the archive's entry {inner} is a link")
         if inner.suffix.lower() in NESTED:
-            raise _unsafe(name, dataset, f"the archive holds another archive, {inner}")
+            raise _unsafe(name, f"the archive holds another archive, {inner}")
 
 
 def _hand_over(folder: Path, raw: RawFile, dataset: Dataset) -> dict[str, Any]:
