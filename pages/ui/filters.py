@@ -22,12 +22,26 @@ PERIODS = {
 }
 
 
-def url_select(label: str, names: dict[str, str], key: str, default: str, help_: str = "") -> str:
+DEFAULTS = {"period": "90d", "category": "", "grid": ""}
+
+
+def chosen_params() -> dict[str, str]:
+    """The choices that differ from the default, as a link to another page carries them."""
+    chosen = {}
+    for key, default in DEFAULTS.items():
+        value = st.session_state.get(key, st.query_params.get(key, default))
+        if value != default:
+            chosen[key] = value
+    return chosen
+
+
+def url_select(label: str, names: dict[str, str], key: str, help_: str = "") -> str:
     """A select box whose choice stands in the URL as a short code and is kept from page to page.
 
     names  code -> what people read. Streamlit's own `bind="query-params"` writes the label into the
            URL, so a link would break when a grid is renamed.
     """
+    default = DEFAULTS[key]
     in_url = st.query_params.get(key, default)
     # Going to another page by the menu empties the URL; that is no wish to see everything again.
     is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
@@ -57,12 +71,10 @@ def choose_filters(build: Build) -> Filters:
     classes = read(category_classes, build.build_id)
     with st.sidebar:
         st.subheader("看什么")
-        chosen = url_select(
-            "时段", PERIODS, "period", "90d", "最近的时段都以“数据截至”的前一日为终点。"
-        )
+        chosen = url_select("时段", PERIODS, "period", "最近的时段都以“数据截至”的前一日为终点。")
         since, until = _period(chosen, build)
         category_class = url_select(
-            "问题大类", {"": "全部"} | {name: class_name(name) for name in classes}, "category", ""
+            "问题大类", {"": "全部"} | {name: class_name(name) for name in classes}, "category"
         )
     return Filters(since, until, category_class)
 

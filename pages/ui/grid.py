@@ -42,7 +42,7 @@ def choose_grid(map_key: str, build: Build) -> str:
     }
     if (clicked := clicked_grid(map_key)) in names and clicked:
         st.session_state["grid"] = clicked
-    return url_select("网格（也可在地图上点选）", names, "grid", "")
+    return url_select("网格（也可在地图上点选）", names, "grid")
 
 
 def grid_summary(build: Build, filters: Filters) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from data.builds import NoBuildError
 from data.messages import DataError
+from pages.ui.filters import chosen_params
 from pages.ui.read import current_build
 from pages.ui.registry import REGISTRY
 
@@ -26,18 +27,14 @@ h3 {font-size: 1.15rem !important; padding: .2rem 0 !important}
 
 st.set_page_config(page_title="创卫一张图", page_icon="🧹", layout="wide")
 st.html(STYLE)
-page = st.navigation(
-    [
-        st.Page(
-            PAGES / f"{entry.name}.py",
-            title=entry.title,
-            icon=entry.icon,
-            url_path=entry.name,
-            default=entry is REGISTRY[0],
-        )
-        for entry in REGISTRY
-    ]
-)
+pages = {
+    entry: st.Page(PAGES / f"{entry.name}.py", url_path=entry.name, default=entry is REGISTRY[0])
+    for entry in REGISTRY
+}
+page = st.navigation(list(pages.values()), position="hidden")
+for entry, link in pages.items():
+    # Streamlit's own menu would empty the URL: our links carry the filters along.
+    st.sidebar.page_link(link, label=entry.title, icon=entry.icon, query_params=chosen_params())
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
 st.session_state["page"] = page.url_path
 try:

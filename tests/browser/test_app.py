@@ -97,9 +97,11 @@ def test_menu_keeps_filters_and_back_button_returns(window: Window, address: str
     page.goto(f"{address}/?period=30d")
     map_frame(page)
     page.get_by_role("link", name="问题热点").click()
-    page.wait_for_url("**/hotspots?period=30d")
+    expect(page.get_by_role("heading", name="问题热点")).to_be_visible(timeout=30_000)
+    map_frame(page)
+    assert page.url.endswith("/hotspots?period=30d")
     page.go_back()
-    expect(page.get_by_role("heading", name="总览")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="总览")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("combobox", name="时段")).to_have_value("近 30 天")
 
 
