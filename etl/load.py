@@ -112,8 +112,9 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     findings.add("core_grid", "joined_grid", len(merged_grids.frame) - len(grids))
     load.polygons = polygons
     faults, fault_shapes = build_border_faults(grids["grid_id"], polygons, recipe.compute_crs, findings)
+    streets_read = load.read("core_segment")
     tell("cutting streets at grid borders")
-    segments, lines = build_segments(load.read("core_segment"), grids["grid_id"], polygons, findings)
+    segments, lines = build_segments(streets_read, grids["grid_id"], polygons, findings)
     load.lines = lines
     issues_read = load.read("core_issue")
     tell("placing issues in grids and on streets")

@@ -123,13 +123,16 @@ def check_file(
     _check_duplicates(frame, text, geometry, table, faults)
     _name_header_rows(text, raw.headers, table, faults)
 
+    key = table.file_key[0]  # the prefix comes last: the checks look at what the file says
+    frame[key] = dataset.id_prefix + frame[key]
+    keys = dataset.id_prefix + pd.Series(text[key].dropna().unique(), dtype=TEXT)
     keep = ~frame.index.isin(faults.rows)
     checked = Checked(
         raw,
         frame[keep],
         None if geometry is None else geometry[keep],
         _with_record(faults.table(), raw),
-        pd.Index(text[table.file_key[0]].dropna().unique()),
+        pd.Index(keys),
         repaired,
     )
     if checked.frame.empty:
@@ -158,8 +161,6 @@ def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataF
             values = values.map(fixes).astype(TEXT).fillna(values)
         if default := dataset.defaults.get(name):
             values = values.fillna(default)
-        if dataset.id_prefix and name == table.file_key[0]:
-            values = dataset.id_prefix + values
         clean[name] = values
     return pd.DataFrame(clean, index=frame.index)[
         [column.name for column in table.file_columns if column.name in clean]

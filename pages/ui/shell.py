@@ -32,9 +32,9 @@ pages = {
     for entry in REGISTRY
 }
 page = st.navigation(list(pages.values()), position="hidden")
+params = chosen_params()  # Streamlit's own menu would empty the URL: our links carry the filters
 for entry, link in pages.items():
-    # Streamlit's own menu would empty the URL: our links carry the filters along.
-    st.sidebar.page_link(link, label=entry.title, icon=entry.icon, query_params=chosen_params())
+    st.sidebar.page_link(link, label=entry.title, icon=entry.icon, query_params=params)
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
 st.session_state["page"] = page.url_path
 try:

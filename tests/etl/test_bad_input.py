@@ -693,6 +693,17 @@ def test_an_id_that_excel_has_cut_is_refused_with_the_remedy(county: County) -> 
     assert refused_of(county) == [(2, "2.02505E+18", "ruined_id")]
 
 
+def test_a_prefix_hides_no_fault_of_the_id_it_stands_before(county: County) -> None:
+    county.edit("county.toml", PLATFORM_CRS, PLATFORM_CRS + '\nid_prefix = "P-"')
+    county.platform([LINES[0].replace("A01", "2.02505E+18"), PLATFORM, *LINES[1:]])
+    assert refused_of(county) == [
+        (2, "2.02505E+18", "ruined_id"),
+        (3, "案卷编号", "header_row"),
+    ]
+    ids = county.served().query("select issue_id from core_issue where issue_id like 'P-%'")
+    assert len(ids) == len(LINES) - 1
+
+
 def test_a_long_number_in_a_workbook_has_lost_its_end(county: County) -> None:
     import xlsxwriter
 
