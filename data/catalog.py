@@ -37,13 +37,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its grain is one row per `key`."""
+    """One table: its grain is one row per `key`; `own_key` where records of files have another one."""
 
     name: str
     meaning: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     geometry: Literal["", "polygon", "line", "point"] = ""
+    own_key: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""
@@ -57,6 +58,8 @@ class Table:
     @property
     def file_key(self) -> tuple[str, ...]:
         """The columns of a file that tell its records apart: the key before grids cut segments."""
+        if self.own_key:
+            return self.own_key
         own = tuple(name for name in self.key if self.column(name).from_file)
         return own or tuple(c.name for c in self.file_columns if c.required)
 
@@ -70,6 +73,11 @@ def _derived(name: str, type_: Type, meaning: str, unit: str = "") -> Column:
     return Column(name, type_, meaning, unit, from_file=False)
 
 
+_PROVENANCE = (
+    Column("is_verified", "bool", "whether somebody has read it in the source; false: 默认值"),
+    Column("source", "text", "where the value comes from"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -82,6 +90,8 @@ TABLES: dict[str, Table] = {
                 Column("lead_unit", "text", "网格牵头单位"),
                 Column("responsible_unit", "text", "责任单位"),
                 Column("grid_head", "text", "网格长"),
+                Column("valid_from", "date", "first day of the grid; null: always was"),
+                Column("valid_to", "date", "last day, included; null: still is"),
                 _derived("area_m2", "float", "area of the polygon", "m2"),
                 _derived("lon", "float", "a point inside the grid, WGS84", "degree"),
                 _derived("lat", "float", "a point inside the grid, WGS84", "degree"),
@@ -89,6 +99,19 @@ TABLES: dict[str, Table] = {
             ),
             key=("grid_id",),
             geometry="polygon",
+            own_key=("grid_id", "valid_from"),
+        ),
+        Table(
+            "core_grid_version",
+            "every border that a grid has had; core_grid holds the latest one in force",
+            (
+                _derived("grid_id", "text", "grid"),
+                _derived("valid_from", "date", "first day; null: always was"),
+                _derived("valid_to", "date", "last day, included; null: still is"),
+                _derived("area_m2", "float", "area of the polygon", "m2"),
+                _derived("geom", "blob", "polygon, WKB, compute CRS"),
+            ),
+            key=("grid_id", "valid_from"),
         ),
         Table(
             "core_border_fault",
@@ -149,6 +172,40 @@ TABLES: dict[str, Table] = {
             geometry="point",
         ),
         Table(
+            "core_issue_change",
+            "what a later file said differently of an issue: the history of its states",
+            (
+                _derived("issue_id", "text", "issue"),
+                _derived("file", "text", "file that brought the change"),
+                _derived("column_name", "text", "column that changed"),
+                _derived("before", "text", "value in the file before; null: none"),
+                _derived("after", "text", "value in this file; null: none"),
+            ),
+            key=("issue_id", "file", "column_name"),
+        ),
+        Table(
+            "core_category",
+            "the county's own 小类 with their class, before those of standards/categories.csv",
+            (
+                Column("category", "text", "小类", required=True),
+                Column("category_class", "text", "十乱 class", required=True),
+                Column("aliases", "text", "other names, separated by ; or 、"),
+            ),
+            key=("category",),
+        ),
+        Table(
+            "core_department",
+            "departments (职能部门) and units by name",
+            (
+                Column("department", "text", "the name that screens show", required=True),
+                Column("department_type", "text", "职能部门, 乡镇街道, 企业 …"),
+                Column("aliases", "text", "other names, separated by ; or 、"),
+                Column("head", "text", "who answers for it"),
+                Column("phone", "text", "office telephone"),
+            ),
+            key=("department",),
+        ),
+        Table(
             "core_inspection",
             "inspection rounds",
             (
@@ -178,6 +235,54 @@ TABLES: dict[str, Table] = {
             key=("source_segment_id", "shift_name", "weekdays", "start_time", "valid_from"),
         ),
         Table(
+            "core_cleaning",
+            "cleaning log: a pass or job on a segment",
+            (
+                Column("cleaning_id", "text", "number of the job in its system"),
+                Column("source_segment_id", "text", "the segment cleaned", required=True),
+                Column("started_at", "time", "begin, or the only time known", required=True),
+                Column("ended_at", "time", "end"),
+                Column("cleaner", "text", "保洁单位 or person"),
+                Column("method", "text", "人工, 机扫, 冲洗, 收运 …"),
+                Column("vehicle_id", "text", "machine"),
+            ),
+            key=("cleaning_id", "source_segment_id", "started_at", "method", "vehicle_id"),
+        ),
+        Table(
+            "core_fix",
+            "GPS fixes of cleaning machines and patrols",
+            (
+                Column("vehicle_id", "text", "machine or person", required=True),
+                Column("fixed_at", "time", "when", required=True),
+                Column("lon", "float", "WGS84", "degree", required=True),
+                Column("lat", "float", "WGS84", "degree", required=True),
+                Column("speed_kmh", "float", "speed where the device reports it", "km/h"),
+            ),
+            key=("vehicle_id", "fixed_at"),
+            geometry="point",
+        ),
+        Table(
+            "core_visit",
+            "somebody looked at a place at a time: patrol logs, inspection tracks",
+            (
+                Column("visit_id", "text", "number of the visit in its system"),
+                Column("visited_at", "time", "when", required=True),
+                Column("visitor", "text", "who"),
+                Column("source_segment_id", "text", "the segment looked at"),
+                Column("site_id", "text", "the site looked at"),
+                Column("lon", "float", "WGS84", "degree"),
+                Column("lat", "float", "WGS84", "degree"),
+                Column("inspection_id", "text", "inspection round"),
+                Column("note", "text", "what was seen"),
+                _derived("location", "text", "located, unlocated (no coordinates) or sink"),
+                _derived("grid_id", "text", "the grid it lies in; null outside every grid"),
+                _derived("segment_id", "text", "the nearest piece of street"),
+                _derived("segment_offset_m", "float", "distance to that piece", "m"),
+            ),
+            key=("visit_id", "visited_at", "visitor", "source_segment_id", "site_id", "lon", "lat"),
+            geometry="point",
+        ),
+        Table(
             "core_site",
             "candidate sample points (样本点)",
             (
@@ -194,6 +299,59 @@ TABLES: dict[str, Table] = {
             geometry="point",
         ),
         Table(
+            "standard_item",
+            "items of the standard by edition (2021: 7 aspects, 45 items)",
+            (
+                Column("edition", "text", "edition of the standard", required=True),
+                Column("item_no", "text", "number of the item", required=True),
+                Column("aspect", "text", "方面"),
+                Column("content", "text", "what it asks for"),
+                Column("field_block", "text", "block of the field inspection that it belongs to"),
+                *_PROVENANCE,
+            ),
+            key=("edition", "item_no"),
+        ),
+        Table(
+            "standard_indicator",
+            "numbers that the standard asks for, by edition and scope",
+            (
+                Column("edition", "text", "edition of the standard", required=True),
+                Column("indicator", "text", "保洁时间, 绿化覆盖率 …", required=True),
+                Column("scope", "text", "code of a road class, or in words; null: everywhere"),
+                Column("comparison", "text", ">=, <= or =", required=True),
+                Column("value", "float", "in `unit`", required=True),
+                Column("unit", "text", "h, %, m2 …"),
+                *_PROVENANCE,
+            ),
+            key=("edition", "indicator", "scope"),
+        ),
+        Table(
+            "standard_quota",
+            "least number of sample points by edition, site type and population",
+            (
+                Column("edition", "text", "edition of the standard", required=True),
+                Column("block", "text", "block of the inspection", required=True),
+                Column("site_type", "text", "农贸市场, 公厕 …; 合计 for the block", required=True),
+                Column("population_from", "float", "of the built-up area, included", "10 000"),
+                Column("population_to", "float", "not included; null: no limit", "10 000"),
+                Column("quota", "float", "sample points at least", "sites", required=True),
+                *_PROVENANCE,
+            ),
+            key=("edition", "block", "site_type", "population_from"),
+        ),
+        Table(
+            "standard_weight",
+            "points by edition, form and aspect",
+            (
+                Column("edition", "text", "edition of the standard", required=True),
+                Column("form", "text", "form or part of the assessment", required=True),
+                Column("aspect", "text", "aspect or block", required=True),
+                Column("points", "float", "full mark", "points", required=True),
+                *_PROVENANCE,
+            ),
+            key=("edition", "form", "aspect"),
+        ),
+        Table(
             "mart_grid_street",
             "length of street by grid and road class",
             (
@@ -205,7 +363,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "load_file",
-            "what was read from each file: rows_read = accepted + superseded + refused",
+            "what was read from each file: rows_read = accepted + superseded + refused + set_aside",
             (
                 _derived("table_name", "text", "table it was loaded into"),
                 _derived("file", "text", "file name"),
@@ -214,6 +372,7 @@ TABLES: dict[str, Table] = {
                 _derived("accepted", "int", "records in the build"),
                 _derived("superseded", "int", "records of which a later file holds a newer state"),
                 _derived("refused", "int", "records refused, each with its reason in load_refused"),
+                _derived("set_aside", "int", "records that the recipe leaves aside (`only`)"),
             ),
             key=("table_name", "file"),
         ),
@@ -237,6 +396,7 @@ TABLES: dict[str, Table] = {
                 _derived("value", "text", "the offending value"),
                 _derived("reason", "text", "code of data/messages.toml"),
                 _derived("raw", "text", "the whole record as JSON"),
+                _derived("is_mended", "bool", "whether a later file brought the record in order"),
             ),
         ),
         Table(
@@ -248,6 +408,23 @@ TABLES: dict[str, Table] = {
                 _derived("count", "int", "records (or metres, as the message says)"),
                 _derived("detail", "text", "where, by example"),
             ),
+        ),
+        Table(
+            "load_history",
+            "one row a load of this county, this one last: how its data got better or worse",
+            (
+                _derived("build_id", "text", "the build it made"),
+                _derived("built_at", "time", "when, UTC"),
+                _derived("rows_read", "int", "records in all files"),
+                _derived("accepted", "int", "records in the build"),
+                _derived("refused", "int", "records refused and not mended since"),
+                _derived("odd", "int", "records with a finding; one may have several"),
+                _derived("issues", "int", "issues in the build"),
+                _derived("unlocated", "int", "issues without coordinates"),
+                _derived("outside_grids", "int", "located issues outside every grid"),
+                _derived("data_until", "date", "the day after the last recorded day"),
+            ),
+            key=("build_id",),
         ),
         Table(
             "layer",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.catalog import Table
+
 FOLDER = Path(__file__).parent / "standards"
 UNKNOWN = "unknown"
 
@@ -103,6 +105,17 @@ def calendar() -> Calendar:
         for kind in ("holiday", "workday")
     }
     return Calendar(kinds["holiday"], kinds["workday"])
+
+
+def default_table(table: Table) -> pd.DataFrame:
+    """The rows of `standards/<table>s.csv`, typed: what counts until a county brings its own."""
+    frame = _read(f"{table.name}s").replace("", None)
+    for column in table.file_columns:
+        if column.type == "float":
+            frame[column.name] = frame[column.name].astype(float)
+        if column.type == "bool":
+            frame[column.name] = frame[column.name].map({"true": True, "false": False})
+    return frame
 
 
 @lru_cache(maxsize=16)

@@ -250,6 +250,14 @@ def load_files(engine: Engine) -> pd.DataFrame:
     return engine.select("load_files")
 
 
+def load_history(engine: Engine) -> pd.DataFrame:
+    """One row a load of this county, oldest first, with refused_share and odd_share of rows_read."""
+    frame = engine.select("load_history")
+    return frame.assign(
+        refused_share=frame["refused"] / frame["rows_read"], odd_share=frame["odd"] / frame["rows_read"]
+    )
+
+
 def load_findings(engine: Engine) -> pd.DataFrame:
     """What was odd but accepted."""
     return engine.select("load_findings")

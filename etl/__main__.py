@@ -13,13 +13,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from data.builds import NoBuildError, builds, current_build_id
 from data.messages import DataError
 from data.settings import ROOT, settings
+from data.templates import template_workbook
 from etl.draft import draft_recipe
 from etl.extract import read_file
 from etl.guard import read_guarded
 from etl.load import build as build_county
 from etl.load import remake as remake_build
 from etl.publish import point_current
-from etl.recipe import load_recipe, recipe_names
+from etl.recipe import DATASET_TABLES, load_recipe, recipe_names
 from etl.report import LoadReport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -97,6 +98,20 @@ def draft(
     out.write_text(text, "utf-8")
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(f"written to {out}: check every line", markup=False)
+
+
+@app.command()
+def template(
+    table: Annotated[str, typer.Argument(help="a table of docs/data-formats.md, such as core_issue")],
+    out: Annotated[Path | None, typer.Option(help="the workbook to write")] = None,
+) -> None:
+    """Write a template workbook: headings, examples and notes for the files of a table."""
+    if table not in DATASET_TABLES:
+        errors.print(f"no table {table}; there are: {', '.join(DATASET_TABLES)}", markup=False)
+        raise typer.Exit(1)
+    path = out or Path(f"{table}.xlsx")
+    path.write_bytes(template_workbook(table))
+    console.print(f"written to {path}", markup=False)
 
 
 @app.command()

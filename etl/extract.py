@@ -63,7 +63,7 @@ def find_files(dataset: Dataset, folder: Path) -> list[Path]:
         matches = sorted(path for path in folder.glob(pattern) if path.is_file())
         if not matches:
             raise DataError("missing_file", pattern=pattern, folder=folder)
-        found += matches
+        found += [path for path in matches if path not in found]
     return found
 
 

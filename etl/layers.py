@@ -32,7 +32,7 @@ def layer_rows(layers: dict[str, tuple[pd.DataFrame, Geometries]], compute_crs: 
     """
     tolerance = threshold("border_simplify_m")
     drawn = {
-        name: (frame, shapes if name == "borders" else simplify_shapes(shapes, tolerance))
+        name: (frame, _simplified(name, frame, shapes, tolerance))
         for name, (frame, shapes) in layers.items()
     }
     drawn["streets"] = _by_road_class(*drawn["streets"])
@@ -45,6 +45,18 @@ def layer_rows(layers: dict[str, tuple[pd.DataFrame, Geometries]], compute_crs: 
             for name, (frame, shapes) in drawn.items()
         ]
     )
+
+
+def _simplified(name: str, frame: pd.DataFrame, shapes: Geometries, tolerance: float) -> Geometries:
+    """Grids that did not hold at the same time overlap, so each set is simplified by itself."""
+    if name == "borders":
+        return shapes
+    if name != "grids":
+        return simplify_shapes(shapes, tolerance)
+    simplified = shapes.copy()
+    for together in frame.groupby("valid_to", dropna=False).indices.values():
+        simplified[together] = simplify_shapes(shapes[together], tolerance)
+    return simplified
 
 
 def _by_road_class(segments: pd.DataFrame, lines: Geometries) -> tuple[pd.DataFrame, Geometries]:

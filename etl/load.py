@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,15 +19,17 @@ import pandas as pd
 import shapely
 from filelock import FileLock, Timeout
 
-from data.builds import open_alone
-from data.catalog import TABLES, digest
+from data.builds import NoBuildError, current_build_id, open_alone
+from data.catalog import TABLES, Table, digest
 from data.engine import BuildWriter
 from data.messages import DataError
 from data.settings import settings
+from data.standards import default_table
+from etl.checked import entry_key, forget_checked, recall, remember
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
 from etl.layers import layer_rows
-from etl.originals import forget, keep, lay_out
+from etl.originals import forget, keep, lay_out, place
 from etl.publish import prune, publish
 from etl.recipe import Dataset, Recipe
 from etl.report import LoadReport
@@ -38,11 +41,18 @@ from etl.transform import (
     build_issues,
     build_segments,
     build_sites,
+    build_visits,
+    changes,
     check_place,
     doubtful_datum,
     join_datasets,
+    known_names,
+    mended,
     merge_files,
     no_records,
+    note_unknown_segments,
+    past_street,
+    vanished,
 )
 from etl.validate import Checked, check_file
 from geo.crs import LONLAT, transform_geometry
@@ -84,14 +94,41 @@ def remake(build_id: str, store: Path, tell: Tell = lambda _: None) -> LoadRepor
     """
     with closing(open_alone(build_id, store)) as engine:
         row = engine.select("build").iloc[0]
-        files = engine.select("load_originals")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            lay_out(files, store, Path(folder))
-        except FileNotFoundError as error:
-            raise DataError("lost_original", build_id=build_id, detail=error.filename) from error
-        recipe = Recipe.model_validate_json(row["recipe"]).model_copy(update={"root": Path(folder)})
-        return build(recipe, store, tell, now=row["now"].to_pydatetime(), read=read_guarded)
+    recipe = Recipe.model_validate_json(row["recipe"])
+    return extend(build_id, recipe, {}, store, tell, now=row["now"].to_pydatetime())
+
+
+def extend(
+    build_id: str,
+    recipe: Recipe,
+    new_files: dict[str, Path],
+    store: Path,
+    tell: Tell = lambda _: None,
+    *,
+    now: datetime | None = None,
+) -> LoadReport:
+    """Build a county from the originals of one of its builds and new files, and publish it.
+
+    build_id   the build whose originals are taken; empty for a county that is new.
+    recipe     as it is to be, the new files in it; its `root` does not matter.
+    new_files  path below the root -> where the file lies now.
+    Raises NoBuildError, DataError; then nothing is published and the last build is served as before.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="laid-out-", dir=store) as folder:
+        root = Path(folder)
+        if build_id:
+            with closing(open_alone(build_id, store)) as engine:
+                files = engine.select("load_originals")
+            try:
+                lay_out(files, store, root)
+            except FileNotFoundError as error:
+                raise DataError("lost_original", build_id=build_id, detail=error.filename) from error
+        for name, path in new_files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            place(path, root / name)
+        laid_out = recipe.model_copy(update={"root": root})
+        return build(laid_out, store, tell, now=now, read=read_guarded)
 
 
 def _local_now(recipe: Recipe) -> datetime:
@@ -107,41 +144,45 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     findings = Findings()
     load = _Load(recipe, store, now, findings, tell, read)
     merged_grids = load.read("core_grid")
-    grids, polygons = build_grids(merged_grids, recipe.compute_crs)
+    core_grids, shapes, grids = build_grids(merged_grids, recipe.compute_crs, now.date())
     findings.add("core_grid", "repaired_polygon", load.repaired)
-    findings.add("core_grid", "joined_grid", len(merged_grids.frame) - len(grids))
-    load.polygons = polygons
-    faults, fault_shapes = build_border_faults(grids["grid_id"], polygons, recipe.compute_crs, findings)
+    findings.add("core_grid", "joined_grid", len(merged_grids.frame) - len(grids.frame))
+    load.polygons = shapes
+    grid_ids, polygons = grids.today
+    faults, fault_shapes = build_border_faults(grid_ids, polygons, recipe.compute_crs, findings)
     streets_read = load.read("core_segment")
     tell("cutting streets at grid borders")
-    segments, lines = build_segments(streets_read, grids["grid_id"], polygons, findings)
+    segments, lines = build_segments(streets_read, grid_ids, polygons, findings)
     load.lines = lines
-    issues_read = load.read("core_issue")
-    tell("placing issues in grids and on streets")
-    grid_key, segment_key = (grids["grid_id"], polygons), (segments["segment_id"], lines)
-    issues = build_issues(issues_read, recipe, grid_key, segment_key, findings)
+    segment_key = (segments["segment_id"], lines)
     tables = {
-        "core_grid": grids,
+        "core_grid": core_grids,
+        "core_grid_version": grids.frame,
         "core_border_fault": faults,
         "core_segment": segments,
-        "core_issue": issues,
+        "mart_grid_street": past_street(core_grids, grids, streets_read, segments),
     }
-    for name in ("core_inspection", "core_shift", "core_site"):
-        if recipe.datasets(name):
-            tables[name] = load.read(name).frame
-    if "core_site" in tables:
-        merged_sites = Merged(tables["core_site"], None, [])
-        tables["core_site"] = build_sites(merged_sites, recipe, grid_key, findings)
-    if "core_shift" in tables:
-        known = set(segments["source_segment_id"])
-        lost = ~tables["core_shift"]["source_segment_id"].isin(known)
-        findings.add("core_shift", "unknown_segment", lost.sum())
+    for name in AS_THEY_ARE:
+        tables[name] = load.read(name).frame
+    for name, table in TABLES.items():
+        if name.startswith("standard_") and tables[name].empty:
+            tables[name] = default_table(table)
+    issues_read = load.read("core_issue")
+    tell("placing issues in grids and on streets")
+    names = known_names(tables["core_category"], tables["core_department"])
+    issues = build_issues(issues_read, recipe, grids, segment_key, names, findings)
+    tables["core_issue"] = issues
+    tables["core_issue_change"] = load.changes
+    tables["core_site"] = build_sites(load.read("core_site"), recipe, grids, findings)
+    tables["core_visit"] = build_visits(load.read("core_visit"), recipe, grids, segment_key, findings)
+    for name in ("core_shift", "core_cleaning", "core_visit"):
+        note_unknown_segments(name, tables[name], segments["source_segment_id"], findings)
 
     tell("drawing map layers")
     water = load.water()
     tables["layer"] = layer_rows(
         {
-            "grids": (grids, polygons),
+            "grids": (core_grids, shapes),
             "streets": (segments, lines),
             "water": (pd.DataFrame(index=range(len(water))), water),
             "borders": (faults, fault_shapes),
@@ -155,6 +196,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
         findings.rows, columns=["table_name", "finding", "count", "detail"]
     )
     tables["build"] = _build_row(build_id, recipe, issues, polygons, now)
+    tables["load_history"] = _history(tables, store)
     tell("writing the build")
     _write(tables, build_id, store)
     return LoadReport(
@@ -165,6 +207,12 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
         tables["load_finding"],
         time.monotonic() - began,
     )
+
+
+AS_THEY_ARE = (
+    "core_category", "core_department", "core_inspection", "core_shift", "core_cleaning", "core_fix",
+    "standard_item", "standard_indicator", "standard_quota", "standard_weight",
+)  # fmt: skip
 
 
 class _Load:
@@ -185,75 +233,98 @@ class _Load:
         self.polygons: Geometries = np.array([], dtype=object)
         self.lines: Geometries = np.array([], dtype=object)
         self.repaired = 0
+        self.changes = pd.DataFrame(columns=["issue_id", "file", "column_name", "before", "after"])
         self._files: list[dict[str, object]] = []
         self._faults: list[pd.DataFrame] = []
 
-    def read(self, table: str) -> Merged:
+    def read(self, name: str) -> Merged:
         """All datasets of a table, checked and merged; no records where the recipe has none."""
-        if not self.recipe.datasets(table):
-            return no_records(TABLES[table])
-        merged = []
-        for dataset in self.recipe.datasets(table):
+        table = TABLES[name]
+        sources: list[list[Checked]] = []
+        for dataset in self.recipe.datasets(name):
             files = find_files(dataset, self.recipe.root)
             parts = [self._check(table, dataset, path) for path in files]
-            merged.append(merge_files(TABLES[table], parts, self.findings))
-            for part, used in zip(parts, merged[-1].used, strict=True):
-                self._note(table, part, used)
-        return join_datasets(TABLES[table], merged)
+            for before, after in pairwise(parts):
+                self.findings.add(name, "vanished", *vanished(table, before, after))
+            if dataset.updates and sources:
+                sources[-1] += parts
+            else:
+                sources.append(parts)
+        if not sources:
+            return no_records(table)
+        merged = []
+        for parts in sources:
+            merged.append(merge_files(table, parts))
+            if name == "core_issue" and len(parts) > 1:
+                self.changes = pd.concat([self.changes, changes(table, parts)], ignore_index=True)
+            for number, (part, used) in enumerate(zip(parts, merged[-1].used, strict=True)):
+                is_mended = mended(part.faults, table.file_key[0], parts[number + 1 :])
+                self._note(name, part, used, is_mended)
+        return join_datasets(table, merged)
 
-    def _check(self, table: str, dataset: Dataset, path: Path) -> Checked:
+    def _check(self, table: Table, dataset: Dataset, path: Path) -> Checked:
         name = path.relative_to(self.recipe.root).as_posix()
-        self.tell(f"reading {name}")
-        raw = self._read_file(path, dataset, name)
-        part = check_file(
-            raw,
-            dataset,
-            TABLES[table],
-            compute_crs=self.recipe.compute_crs,
-            timezone=self.recipe.timezone,
-            now=self.now,
-        )
+        kept = keep(path, self.recipe.root, self.store)
+        self.originals |= kept
+        recipe = self.recipe
+        key = entry_key(kept, dataset, table.name, recipe.compute_crs, recipe.timezone)
+        part = recall(self.store, key, name, self.now)
+        if part is None:
+            self.tell(f"reading {name}")
+            part = check_file(
+                self._read_file(path, dataset, kept[name]),
+                dataset,
+                table,
+                compute_crs=recipe.compute_crs,
+                timezone=recipe.timezone,
+                now=self.now,
+            )
+            remember(self.store, key, part, self.now)
         if len(self.polygons):
-            check_place(part, dataset.crs, self.polygons, self.recipe.compute_crs)
+            check_place(part, dataset.crs, self.polygons, recipe.compute_crs)
         if len(self.lines) and "lon" in part.frame:
-            doubt = doubtful_datum(part, dataset, self.polygons, self.lines, self.recipe.compute_crs)
-            self.findings.add(table, "datum_doubtful", *doubt)
+            doubt = doubtful_datum(part, dataset, self.polygons, self.lines, recipe.compute_crs)
+            self.findings.add(table.name, "datum_doubtful", *doubt)
         self.repaired += part.repaired
         return part
 
-    def _read_file(self, path: Path, dataset: Dataset, name: str) -> RawFile:
-        """The file, its original kept; the store must hold exactly what was read."""
+    def _read_file(self, path: Path, dataset: Dataset, kept: str) -> RawFile:
+        """The file; the store must hold exactly what is read."""
+        name = path.relative_to(self.recipe.root).as_posix()
         raw = self.reader(path, dataset, name)
-        kept = keep(path, self.recipe.root, self.store)
-        if kept[name] != raw.sha256:
+        if kept != raw.sha256:
             detail = "it was changed while it was read; try again"
             raise DataError("unreadable_file", file=name, format=dataset.format, detail=detail)
-        self.originals |= kept
         return raw
 
-    def _note(self, table: str, part: Checked, used: int) -> None:
+    def _note(self, table: str, part: Checked, used: int, is_mended: pd.Series[bool]) -> None:
         self._files.append(
             {
                 "table_name": table,
-                "file": part.raw.name,
-                "sha256": part.raw.sha256,
-                "rows_read": part.raw.rows_read,
+                "file": part.name,
+                "sha256": part.sha256,
+                "rows_read": part.rows_read,
                 "accepted": used,
                 "superseded": len(part.frame) - used,
                 "refused": part.refused,
+                "set_aside": part.set_aside,
             }
         )
-        self._faults.append(part.faults.assign(table_name=table, file=part.raw.name))
+        faults = part.faults.assign(table_name=table, file=part.name, is_mended=is_mended)
+        self._faults.append(faults)
 
     def water(self) -> Geometries:
         """Polygons of the water layer in the compute CRS; empty where the recipe has none."""
-        shapes = [
-            transform_geometry(raw.geometry, raw.crs or dataset.crs, self.recipe.compute_crs)
-            for dataset in self.recipe.water
-            for path in find_files(dataset, self.recipe.root)
-            for raw in [self._read_file(path, dataset, path.relative_to(self.recipe.root).as_posix())]
-            if raw.geometry is not None
-        ]
+        shapes = []
+        for dataset in self.recipe.water:
+            for path in find_files(dataset, self.recipe.root):
+                kept = keep(path, self.recipe.root, self.store)
+                self.originals |= kept
+                name = path.relative_to(self.recipe.root).as_posix()
+                raw = self._read_file(path, dataset, kept[name])
+                if raw.geometry is not None:
+                    crs = raw.crs or dataset.crs
+                    shapes.append(transform_geometry(raw.geometry, crs, self.recipe.compute_crs))
         water = np.concatenate(shapes) if shapes else np.array([], dtype=object)
         drawn: Geometries = water[~(shapely.is_missing(water) | shapely.is_empty(water))]
         return drawn
@@ -265,6 +336,36 @@ class _Load:
     def refused(self) -> pd.DataFrame:
         """Rows of load_refused."""
         return pd.concat(self._faults, ignore_index=True)
+
+
+def _history(tables: dict[str, pd.DataFrame], store: Path) -> pd.DataFrame:
+    """Rows of load_history: those of the build served now, if of the same county, and this one."""
+    build_row, files, issues = tables["build"].iloc[0], tables["load_file"], tables["core_issue"]
+    refused = tables["load_refused"]
+    mended_records = refused[refused["is_mended"]].drop_duplicates(["table_name", "file", "row"])
+    own = pd.DataFrame(
+        [
+            {
+                "build_id": build_row["build_id"],
+                "built_at": build_row["built_at"],
+                "rows_read": files["rows_read"].sum(),
+                "accepted": files["accepted"].sum(),
+                "refused": files["refused"].sum() - len(mended_records),
+                "odd": tables["load_finding"]["count"].sum(),
+                "issues": len(issues),
+                "unlocated": (issues["location"] == "unlocated").sum(),
+                "outside_grids": ((issues["location"] == "located") & issues["grid_id"].isna()).sum(),
+                "data_until": build_row["data_until"],
+            }
+        ]
+    )
+    try:
+        with closing(open_alone(current_build_id(store), store)) as engine:
+            if engine.select("build").iloc[0]["source"] != build_row["source"]:
+                return own
+            return pd.concat([engine.select("load_history"), own], ignore_index=True)
+    except NoBuildError:  # the first, or one of another version of this product
+        return own
 
 
 def _build_row(
@@ -318,5 +419,6 @@ def _write(tables: dict[str, pd.DataFrame], build_id: str, store: Path) -> None:
     try:
         prune(store, settings().keep_builds)
         forget(store)
+        forget_checked(store)
     except OSError as error:  # the new build is served; old ones are only in the way
         log.warning("old builds in %s could not be deleted: %s", store, error)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from data.builds import NoBuildError, builds, open_alone
+from data.messages import DataError
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +30,23 @@ def parts_of(path: Path) -> Iterator[Path]:
 
 
 def keep(path: Path, root: Path, store: Path) -> dict[str, str]:
-    """Copy a source file and its parts to the store, each content once; their sha256 by file."""
+    """Copy a source file and its parts to the store, each content once; their sha256 by file.
+
+    Raises DataError "unreadable_file".
+    """
     kept = {}
     for part in parts_of(path):
-        digest = _sha256(part)
-        place = _place(store, digest)
-        if not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = place.with_name(f"{digest}.unfinished")
+        try:
+            digest = _sha256(part)
+        except OSError as error:  # on Windows: open in Excel
+            name = part.relative_to(root).as_posix()
+            raise DataError("unreadable_file", file=name, format="file", detail=error) from error
+        kept_at = _kept_at(store, digest)
+        if not kept_at.exists():
+            kept_at.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept_at.with_name(f"{digest}.unfinished")
             shutil.copyfile(part, unfinished)
-            unfinished.replace(place)
+            unfinished.replace(kept_at)
         kept[part.relative_to(root).as_posix()] = digest
     return kept
 
@@ -48,7 +56,17 @@ def lay_out(files: pd.DataFrame, store: Path, folder: Path) -> None:
     for row in files.itertuples():
         target = folder / row.file
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_place(store, row.sha256), target)
+        place(_kept_at(store, row.sha256), target)
+
+
+def place(source: Path, target: Path) -> None:
+    """Make a file appear under another name: by a link where the disk has them, else by a copy."""
+    try:
+        target.hardlink_to(source)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def forget(store: Path) -> int:
@@ -70,7 +88,7 @@ def forget(store: Path) -> int:
     return len(gone)
 
 
-def _place(store: Path, digest: str) -> Path:
+def _kept_at(store: Path, digest: str) -> Path:
     return store / FOLDER / digest[:2] / digest
 
 

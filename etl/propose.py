@@ -76,7 +76,7 @@ def propose_table(frame: pd.DataFrame, *, has_shapes: str = "") -> str:
     sums = {
         name: sum(proposal.score for proposal in propose_columns(frame, table))
         for name, table in TABLES.items()
-        if name.startswith("core_") and table.geometry in ("", "point")
+        if table.file_columns and table.geometry in ("", "point")
     }
     return max(sums, key=lambda name: sums[name])
 

@@ -50,6 +50,12 @@ class Dataset(BaseModel):
         {}, description="code fixes: our column -> (value in the file -> value we use)"
     )
     id_prefix: str = Field("", description="put before keys that another system also uses")
+    only: dict[str, list[str]] = Field(
+        {}, description="records wanted: the file's column -> values; others are left aside"
+    )
+    updates: bool = Field(
+        False, description="records are newer states of those of the dataset above, by key"
+    )
     defaults: dict[str, str] = Field({}, description="our column -> value where the file has none")
     repair_invalid: bool = Field(
         False,
@@ -121,9 +127,18 @@ class Recipe(BaseModel):
     core_grid: list[Dataset] = Field(min_length=1)
     core_segment: list[Dataset] = []
     core_issue: list[Dataset] = []
+    core_category: list[Dataset] = []
+    core_department: list[Dataset] = []
     core_inspection: list[Dataset] = []
     core_shift: list[Dataset] = []
+    core_cleaning: list[Dataset] = []
+    core_fix: list[Dataset] = []
+    core_visit: list[Dataset] = []
     core_site: list[Dataset] = []
+    standard_item: list[Dataset] = []
+    standard_indicator: list[Dataset] = []
+    standard_quota: list[Dataset] = []
+    standard_weight: list[Dataset] = []
     water: list[Dataset] = Field([], description="polygons drawn under the grids")
 
     @field_validator("timezone")
@@ -146,7 +161,7 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Self:
-        for table in DATASET_TABLES:
+        for table in (name for name in TABLES if name in type(self).model_fields):
             known = {column.name for column in TABLES[table].file_columns}
             required = {column.name for column in TABLES[table].file_columns if column.required}
             for dataset in self.datasets(table):
@@ -165,14 +180,7 @@ class Recipe(BaseModel):
         return datasets
 
 
-DATASET_TABLES = (
-    "core_grid",
-    "core_segment",
-    "core_issue",
-    "core_inspection",
-    "core_shift",
-    "core_site",
-)
+DATASET_TABLES = tuple(name for name in TABLES if name in Recipe.model_fields)
 
 
 def recipe_names() -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -31,7 +31,10 @@ from geo.grid import repair_polygons
 Geometries = npt.NDArray[np.object_]
 TEXT = pd.StringDtype("pyarrow")
 YES_NO = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
-PAST = ("reported_at", "closed_at", "verified_at")
+PAST = (
+    "reported_at", "closed_at", "verified_at", "started_at", "ended_at", "fixed_at", "visited_at",
+)  # fmt: skip
+PERIODS = (("valid_from", "valid_to"), ("first_date", "last_date"), ("started_at", "ended_at"))
 DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 DMS = (  # 107°54'30.5"E, N34°24′, 东经107度54分30秒
     r"^(?P<side>[NSEWnsew]|东经|西经|北纬|南纬)?\s*(?P<degrees>[0-9]{1,3})\s*[°度]\s*"
@@ -46,13 +49,20 @@ FAULT_COLUMNS = ["row", "column_name", "value", "reason"]
 class Checked:
     """The records of one file that passed, with times, numbers and geometry; and the faults.
 
-    frame     index is the row number; lon, lat in WGS84; geometry beside it in the compute CRS.
-    faults    one row a fault: row, column_name, value, reason, and raw, the record as JSON.
-    keys      the first key column of every record, refused ones too.
-    repaired  how many polygons were repaired.
+    name       of the file, for messages; sha256 its digest; crs what it says of itself.
+    rows_read  records in the file, of which the recipe leaves `set_aside` aside.
+    frame      index is the row number; lon, lat in WGS84; geometry beside it in the compute CRS.
+    faults     one row a fault: row, column_name, value, reason, raw (the record as JSON) and key (its
+               first key column, null where it has none).
+    keys       the first key column of every record, refused ones too.
+    repaired   how many polygons were repaired.
     """
 
-    raw: RawFile
+    name: str
+    sha256: str
+    crs: str
+    rows_read: int
+    set_aside: int
     frame: pd.DataFrame
     geometry: Geometries | None
     faults: pd.DataFrame
@@ -100,6 +110,14 @@ def check_file(
     Raises DataError where the file as a whole cannot be right: its CRS, its kind of geometry, a
     polygon that crosses itself, or not one usable record.
     """
+    wanted = _wanted(raw, dataset)
+    set_aside = int((~wanted).sum())
+    if set_aside:
+        raw = replace(
+            raw,
+            frame=raw.frame[wanted],
+            geometry=None if raw.geometry is None else raw.geometry[wanted],
+        )
     text = _clean_text(raw.frame, dataset, table)
     faults = _Faults(raw.headers)
     frame = pd.DataFrame(index=text.index)
@@ -114,9 +132,7 @@ def check_file(
         if name in text:
             ruined = text[name].str.contains(RUINED_ID, regex=True).fillna(False)
             faults.add(ruined, name, text[name], "ruined_id")
-    for name in PAST:
-        if name in frame:
-            faults.add(frame[name] > now, name, text.get(name, ""), "future_time")
+    _check_order(frame, text, now, faults)
     if table.geometry == "point":
         _check_lonlat(raw, dataset, frame, text, faults)
     geometry, repaired = _check_geometry(raw, dataset, table, compute_crs, text, faults)
@@ -125,17 +141,22 @@ def check_file(
 
     key = table.file_key[0]  # the prefix comes last: the checks look at what the file says
     frame[key] = dataset.id_prefix + frame[key]
-    keys = dataset.id_prefix + pd.Series(text[key].dropna().unique(), dtype=TEXT)
+    own_keys = text[key] if key in text else pd.Series(dtype=TEXT)
     keep = ~frame.index.isin(faults.rows)
+    noted = _with_record(faults.table(), raw)
     checked = Checked(
-        raw,
+        raw.name,
+        raw.sha256,
+        raw.crs,
+        raw.rows_read,
+        set_aside,
         frame[keep],
         None if geometry is None else geometry[keep],
-        _with_record(faults.table(), raw),
-        pd.Index(keys),
+        noted.assign(key=dataset.id_prefix + noted["row"].map(own_keys).astype(TEXT)),
+        pd.Index(dataset.id_prefix + pd.Series(own_keys.dropna().unique(), dtype=TEXT)),
         repaired,
     )
-    if checked.frame.empty:
+    if checked.frame.empty and checked.refused:
         first = checked.faults.iloc[0]
         raise DataError(
             "no_rows",
@@ -145,6 +166,17 @@ def check_file(
             value=first["value"],
         )
     return checked
+
+
+def _wanted(raw: RawFile, dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """Which records the recipe wants: those whose columns hold one of the listed values."""
+    wanted = np.ones(len(raw.frame), dtype=bool)
+    for column, values in dataset.only.items():
+        if column not in raw.source:
+            found = ", ".join(map(str, raw.source.columns))
+            raise DataError("missing_column", file=raw.name, column=column, field="only", found=found)
+        wanted &= raw.source[column].fillna("").isin(values).to_numpy(bool)
+    return wanted
 
 
 def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataFrame:
@@ -212,6 +244,16 @@ def _check_deadlines(frame: pd.DataFrame, text: pd.Series, faults: _Faults) -> N
         frame.loc[left, "due_at"] = pd.to_datetime(pd.Series(due, index=text.index[left]))
     unread = text.notna() & frame["due_at"].isna() & frame["reported_at"].notna()
     faults.add(unread, "due_at", text, "not_a_deadline")
+
+
+def _check_order(frame: pd.DataFrame, text: pd.DataFrame, now: datetime, faults: _Faults) -> None:
+    """Periods end after they begin, and what has happened lies in the past."""
+    for first, last in PERIODS:
+        if first in frame and last in frame:
+            faults.add(frame[last] < frame[first], last, text.get(last, ""), "ends_before_start")
+    for name in PAST:
+        if name in frame:
+            faults.add(frame[name] > now, name, text.get(name, ""), "future_time")
 
 
 def degrees(values: pd.Series) -> pd.Series:
@@ -342,8 +384,9 @@ def _check_duplicates(
     is_copy = copies.duplicated(keep="last") | copies.duplicated(keep="first")
     refused = pd.Series(frame.index.isin(older), index=frame.index)
     equal = pd.Series(frame.index.isin(is_copy.index[is_copy]), index=frame.index)
-    faults.add(refused & equal, key[0], text[key[0]], "duplicate_row")
-    faults.add(refused & ~equal, key[0], text[key[0]], "duplicate_id")
+    shown = next(name for name in key if name in text)
+    faults.add(refused & equal, shown, text[shown], "duplicate_row")
+    faults.add(refused & ~equal, shown, text[shown], "duplicate_id")
 
 
 def _name_header_rows(
@@ -354,7 +397,7 @@ def _name_header_rows(
     It is looked for among the refused rows, and where the key is the key's heading: in a table of
     nothing but text a header row has no other fault.
     """
-    key = table.file_key[0]
+    key = next(name for name in table.file_key if name in text)
     suspects = text.index[(text[key] == headers.get(key, key)).fillna(False)]
     refused = text.loc[faults.rows.union(suspects)]
     same = pd.DataFrame(

@@ -7,19 +7,12 @@ import streamlit as st
 
 from data.export import refused_with_faults, refused_workbook
 from data.messages import message
-from data.views import border_faults, load_files, load_findings
+from data.views import border_faults, load_files, load_findings, load_history
 from pages.ui.cards import footer
+from pages.ui.charts import load_history_chart
 from pages.ui.read import current_build, read
-from pages.ui.text import period
+from pages.ui.text import TABLE_NAMES, period
 
-TABLE_NAMES = {
-    "core_grid": "责任网格",
-    "core_segment": "道路",
-    "core_issue": "问题",
-    "core_inspection": "检查轮次",
-    "core_shift": "保洁班次",
-    "core_site": "候选点位",
-}
 SHOWN = 500
 
 build = current_build()
@@ -30,11 +23,22 @@ files = read(load_files, build.build_id)
 st.subheader("读了什么")
 st.dataframe(
     files.assign(table_name=files["table_name"].map(TABLE_NAMES)).set_axis(
-        ["内容", "文件", "读入", "接收", "被新版取代", "拒收"], axis="columns"
+        ["内容", "文件", "读入", "接收", "被新版取代", "拒收", "未取用"], axis="columns"
     ),
     hide_index=True,
 )
-st.caption("读入 = 接收 + 被新版取代 + 拒收。“被新版取代”指同一编号在较新的文件里有更新的状态。")
+st.caption(
+    "读入 = 接收 + 被新版取代 + 拒收 + 未取用。“被新版取代”指同一编号在较新的文件里有更新的状态；"
+    "“未取用”指配方注明不需要的记录。"
+)
+
+history = read(load_history, build.build_id)
+if len(history) > 1:
+    st.subheader("历次入库")
+    load_history_chart(history, "load_history")
+    st.caption(
+        "每次入库一个点：拒收（扣除后来已改正的）、值得核对（一条记录可能有几处）各占读入记录的百分比。"
+    )
 
 findings = read(load_findings, build.build_id)
 st.subheader("已接收、但值得核对")
@@ -86,11 +90,12 @@ else:
         icon=":material/download:",
         on_click="ignore",
     )
+    st.caption("改好后在“数据管理”页上传同一工作簿即可补录，前两列不必删除。")
     if len(refused) > SHOWN:
         st.caption(f"下表显示前 {SHOWN} 条，共 {len(refused):,} 条；下载的文件包含全部。")
     st.dataframe(
-        refused.head(SHOWN)[["file", "row_number", "value", "fault", "raw"]].set_axis(
-            ["文件", "行", "值", "原因与办法", "原记录"], axis="columns"
+        refused.head(SHOWN)[["file", "row_number", "value", "fault", "is_mended", "raw"]].set_axis(
+            ["文件", "行", "值", "原因与办法", "已改正", "原记录"], axis="columns"
         ),
         hide_index=True,
         placeholder="",

@@ -5,6 +5,8 @@ select
     grid_name,
     lead_unit,
     responsible_unit,
-    grid_head
+    grid_head,
+    valid_from,
+    valid_to
 from core_grid
 order by grid_name, grid_id

@@ -1,5 +1,5 @@
 -- Issues reported in a period by grid, with the length of street that they are spread over.
--- grain: grid_id, every grid, zeros included
+-- grain: grid_id, every grid that was in force on a day of the period, zeros included
 -- params: since, until (half-open, local days), category_class ('' = all)
 -- units: street_km kilometres; seen = records of any class, the stand-in for visits
 select
@@ -29,4 +29,7 @@ left join (
     group by grid_id
 ) as i
     on g.grid_id = i.grid_id
+where
+    (g.valid_from is null or g.valid_from < $until)
+    and (g.valid_to is null or g.valid_to >= $since)
 order by g.grid_id

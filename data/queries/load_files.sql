@@ -6,6 +6,7 @@ select
     rows_read,
     accepted,
     superseded,
-    refused
+    refused,
+    set_aside
 from load_file
 order by table_name, file

@@ -7,6 +7,7 @@ select
     column_name,
     value,
     reason,
-    raw
+    raw,
+    is_mended
 from load_refused
 order by table_name, file, row_number, column_name

@@ -92,3 +92,21 @@ def _short(name: str, columns: int = 24) -> str:
         if width > columns:
             return name[:position] + "…"
     return name
+
+
+def load_history_chart(history: pd.DataFrame, key: str) -> None:
+    """Shares of refused and odd records by load."""
+    figure = go.Figure()
+    x = [f"{at:%m-%d %H:%M}" for at in history["built_at"]]
+    for column, name, colour in (
+        ("refused_share", "拒收", ORANGE),
+        ("odd_share", "值得核对", BLUE),
+    ):
+        figure.add_scatter(
+            x=list(range(len(x))), y=history[column], name=name, mode="lines+markers",
+            line={"color": colour}, customdata=history[["rows_read", "refused", "odd"]],
+            hovertemplate="读入 %{customdata[0]:,}，拒收 %{customdata[1]:,}，值得核对 %{customdata[2]:,}",
+        )  # fmt: skip
+    figure.update_xaxes(tickvals=list(range(len(x))), ticktext=x, title="入库时间（UTC）")
+    figure.update_yaxes(tickformat=".1%", rangemode="tozero")
+    _show(figure, key, 240)

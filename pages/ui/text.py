@@ -6,6 +6,23 @@ import math
 import re
 from datetime import date, timedelta
 
+TABLE_NAMES = {
+    "core_grid": "责任网格",
+    "core_segment": "道路",
+    "core_issue": "问题",
+    "core_inspection": "检查轮次",
+    "core_visit": "巡查记录",
+    "core_shift": "保洁班次",
+    "core_cleaning": "保洁作业记录",
+    "core_fix": "车辆定位",
+    "core_site": "候选点位",
+    "core_department": "部门",
+    "core_category": "问题类别",
+    "standard_item": "标准条目",
+    "standard_indicator": "标准指标",
+    "standard_quota": "样本点配额",
+    "standard_weight": "评分权重",
+}
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 

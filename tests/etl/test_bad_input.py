@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -511,10 +512,10 @@ def test_a_record_that_the_latest_file_has_but_was_refused_has_not_vanished(coun
 
 
 def test_a_vanished_record_is_kept_and_named_by_its_number(county: County) -> None:
-    county.write("platform_2.csv", "\r\n".join([PLATFORM, *LINES[1:]]), "gbk")
+    county.write("platform_2.csv", "\r\n".join([PLATFORM, LINES[0], *LINES[2:]]), "gbk")
     county.edit("county.toml", '"platform.csv"', '"platform.csv", "platform_2.csv"')
     found = county.load().findings.set_index("finding").loc["vanished"]
-    assert (found["count"], found["detail"]) == (1, "platform_2.csv: A01")
+    assert (found["count"], found["detail"]) == (1, "platform_2.csv: A02")
     assert len(county.served().query("select * from core_issue")) == 15
 
 
@@ -560,15 +561,15 @@ def test_a_source_that_another_program_holds_is_named(
     county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Excel on Windows locks the workbook it shows."""
-    read = Path.read_bytes
+    open_file = Path.open
 
-    def locked(path: Path) -> bytes:
+    def locked(path: Path, *args: Any, **kwargs: Any) -> Any:
         if path.name == "ledger.xlsx":
             raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
+        return open_file(path, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", locked)
+        patch.setattr(Path, "open", locked)
         with pytest.raises(DataError, match=r"ledger\.xlsx") as caught:
             county.load()
     assert caught.value.code == "unreadable_file"

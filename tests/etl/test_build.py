@@ -249,7 +249,7 @@ def core(engine: DuckDBEngine) -> dict[str, pd.DataFrame]:
             if column.type == "blob"
         })
         for name in TABLES
-        if name not in {"build"}
+        if name not in {"build", "load_history"}
     }  # fmt: skip
 
 

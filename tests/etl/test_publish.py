@@ -83,7 +83,7 @@ def test_what_a_killed_load_left_is_cleared_away(tiny_county: Callable[[], Count
         (county.store / name).write_bytes(b"half")
     county.load()
     left = {path.name for path in county.store.iterdir() if path.suffix != ".duckdb"}
-    assert left == {"CURRENT", "load.lock", "originals"}
+    assert left == {"CURRENT", "load.lock", "originals", "checked"}
 
 
 def test_a_store_without_a_build_says_what_to_do(tmp_path: Path) -> None:

@@ -44,9 +44,12 @@ window.oneMap = (function () {
   const gridStyle = (chosenValues, colours, selected) => (grid) => {
     const id = grid.properties.grid_id;
     const value = chosenValues[id];
+    if (!value) return { stroke: false, fill: false }; // not in force in the period
     const isSelected = id === selected;
     return {
-      fillColor: value ? colours[value[0]] : "#eef0f3",
+      stroke: true,
+      fill: true,
+      fillColor: colours[value[0]],
       fillOpacity: 0.75,
       color: isSelected ? "#0b3c5d" : "#4b5563",
       weight: isSelected ? 5 : 1,

@@ -28,7 +28,15 @@ from etl.recipe import load_recipe
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"
-TABLES = ("core_grid", "core_segment", "core_issue", "load_file", "load_refused", "load_finding")
+TABLES = (
+    "core_grid",
+    "core_segment",
+    "core_issue",
+    "core_issue_change",
+    "load_file",
+    "load_refused",
+    "load_finding",
+)
 DECIMALS = {"lon": 6, "lat": 6, "area_m2": 1, "length_m": 2, "segment_offset_m": 2}
 
 
