@@ -105,7 +105,8 @@ def load_history_chart(history: pd.DataFrame, key: str) -> None:
         figure.add_scatter(
             x=list(range(len(x))), y=history[column], name=name, mode="lines+markers",
             line={"color": colour}, customdata=history[["rows_read", "refused", "odd"]],
-            hovertemplate="读入 %{customdata[0]:,}，拒收 %{customdata[1]:,}，值得核对 %{customdata[2]:,}",
+            hovertemplate="读入 %{customdata[0]:,}，拒收 %{customdata[1]:,}，"
+            "值得核对 %{customdata[2]:,}",
         )  # fmt: skip
     figure.update_xaxes(tickvals=list(range(len(x))), ticktext=x, title="入库时间（UTC）")
     figure.update_yaxes(tickformat=".1%", rangemode="tozero")
