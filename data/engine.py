@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import duckdb
@@ -13,6 +15,7 @@ import pandas as pd
 from data.catalog import TABLES
 from data.settings import settings
 
+log = logging.getLogger(__name__)
 QUERIES = Path(__file__).parent / "queries"
 
 
@@ -55,9 +58,12 @@ class DuckDBEngine:
 
     def __init__(self, path: Path) -> None:
         self.build_id = path.stem
-        self._connection = duckdb.connect(
-            path.as_posix(), read_only=True, config=_config(read_only=True)
-        )
+        self._path = path
+        self._opening = Lock()
+        self._connection = self._open()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(self._path.as_posix(), read_only=True, config=_config(read_only=True))
 
     def select(self, name: str, **params: object) -> pd.DataFrame:
         """The rows of the named query. Raises QueryError with the query's name."""
@@ -66,13 +72,40 @@ class DuckDBEngine:
     def query(
         self, sql: str, params: Mapping[str, object] | None = None, *, name: str = "query"
     ) -> pd.DataFrame:
-        """The rows of a statement with bound $params; tests use it as an independent reader."""
-        with self._connection.cursor() as cursor:
-            try:
-                return cursor.execute(sql, dict(params or {})).df()
-            except duckdb.Error as error:
-                msg = f"{name} on build {self.build_id}: {error}"
-                raise QueryError(msg) from error
+        """The rows of a statement with bound $params; tests use it as an independent reader.
+
+        After a fatal error an engine is dead for everybody (DuckDB refuses all further work): it is
+        opened anew and asked once more.
+        """
+        connection = self._connection
+        try:
+            return self._ask(connection, sql, params)
+        except duckdb.FatalException as error:
+            log.warning(
+                "%s on build %s: the engine died and is reopened: %s", name, self.build_id, error
+            )
+            self._reopen(connection)
+        except duckdb.Error as error:
+            raise self._failed(name, error) from error
+        try:
+            return self._ask(self._connection, sql, params)
+        except duckdb.Error as error:
+            raise self._failed(name, error) from error
+
+    def _ask(
+        self, connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
+    ) -> pd.DataFrame:
+        with connection.cursor() as cursor:
+            return cursor.execute(sql, dict(params or {})).df()
+
+    def _failed(self, name: str, error: duckdb.Error) -> QueryError:
+        return QueryError(f"{name} on build {self.build_id}: {error}")
+
+    def _reopen(self, dead: duckdb.DuckDBPyConnection) -> None:
+        with self._opening:
+            if self._connection is dead:  # the first of those who noticed
+                dead.close()
+                self._connection = self._open()
 
     def catalog_digest(self) -> str:
         """Digest of the catalog that the build was written with; "" before there was one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from data.templates import template_workbook
 from etl.draft import draft_recipe
 from etl.extract import read_file
 from etl.guard import read_guarded
+from etl.intake import Plan
 from etl.load import build as build_county
 from etl.load import remake as remake_build
 from etl.publish import point_current
@@ -98,6 +100,24 @@ def draft(
     out.write_text(text, "utf-8")
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(f"written to {out}: check every line", markup=False)
+
+
+@app.command()
+def add(
+    plan: Annotated[Path, typer.Argument(help="what the page 数据管理 has written", exists=True)],
+) -> None:
+    """Load new files into the county that is served; says each step as a line of JSON."""
+
+    def say(**facts: str) -> None:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+
+    try:
+        build_id = Plan.model_validate_json(plan.read_text("utf-8")).run(lambda step: say(step=step))
+    except DataError as error:
+        errors.print(f"error: {error}", markup=False)
+        say(error=error.zh)
+        raise typer.Exit(1) from error
+    say(build_id=build_id)
 
 
 @app.command()

@@ -42,11 +42,15 @@ def draft_recipe(paths: list[Path], name: str) -> str:
 
 def _read(path: Path) -> tuple[RawFile, dict[str, str]]:
     """The file as it is, and how it was read."""
-    shape = {"format": FORMATS.get(_suffix(path), "vector")}
-    if shape["format"] == "csv":
-        shape |= _text_shape(path)
+    shape = file_shape(path)
     dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
     return read_file(path, dataset, path.name), shape
+
+
+def file_shape(path: Path) -> dict[str, str]:
+    """How to read a file, by its name and its text: keys of a Dataset."""
+    shape = {"format": FORMATS.get(_suffix(path), "vector")}
+    return shape | (_text_shape(path) if shape["format"] == "csv" else {})
 
 
 def _compute_crs(files: list[RawFile]) -> tuple[str, str]:
@@ -54,12 +58,16 @@ def _compute_crs(files: list[RawFile]) -> tuple[str, str]:
     for raw in files:
         if raw.geometry is not None and raw.crs and parse_crs(raw.crs).is_geographic:
             west, south, east, north = shapely.total_bounds(raw.geometry)
-            lon, lat = (west + east) / 2, (south + north) / 2
-            if 73.5 <= lon <= 136.5 and 3 <= lat <= 54:
-                zone = round(lon / 3)
-                return f"EPSG:{4534 + zone - 25}", f"CGCS2000, central meridian {3 * zone} E"
-            return f"EPSG:{(32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1}", "UTM zone"
+            return compute_crs_of((west + east) / 2, (south + north) / 2)
     return "EPSG:0000", "the county's zone, from EPSG:4534 (75 E) to EPSG:4554 (135 E)"
+
+
+def compute_crs_of(lon: float, lat: float) -> tuple[str, str]:
+    """The zone in metres for a place, and its name: CGCS2000 3-degree in China, else UTM."""
+    if 73.5 <= lon <= 136.5 and 3 <= lat <= 54:
+        zone = round(lon / 3)
+        return f"EPSG:{4534 + zone - 25}", f"CGCS2000, central meridian {3 * zone} E"
+    return f"EPSG:{(32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1}", "UTM zone"
 
 
 def _block(raw: RawFile, shape: dict[str, str]) -> str:

@@ -49,6 +49,7 @@ class RawFile:
     geometry: Geometries | None = None
     crs: str = ""
     malformed: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (fault, the line)
+    sheets: list[str] = field(default_factory=list)  # of a workbook; the layers of a GeoPackage
 
     @property
     def rows_read(self) -> int:
@@ -262,7 +263,7 @@ def _read_xlsx(_path: Path, name: str, content: bytes, dataset: Dataset) -> RawF
     header, *records = [[_cell_text(cell) for cell in line] for line in cells]
     frame = pd.DataFrame(records, columns=header, dtype=pd.StringDtype("pyarrow"))
     frame.index = pd.RangeIndex(2, len(frame) + 2, name="row")
-    return RawFile(name, _without_blank_rows(frame))
+    return RawFile(name, _without_blank_rows(frame), sheets=book.sheet_names)
 
 
 def _cell_text(cell: object) -> str:
@@ -286,7 +287,10 @@ def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> Raw
         if is_shapefile and dataset.encoding:
             options["encoding"] = dataset.encoding
         by_path = is_shapefile or path.suffix.lower() == ".gpkg"
+        layers: list[str] = []
         try:
+            if by_path and not is_shapefile:
+                layers = [str(layer) for layer in pyogrio.list_layers(path)[:, 0]]
             meta, _, wkb, values = pyogrio.raw.read(path if by_path else io.BytesIO(text), **options)
         except (
             pyogrio.errors.DataSourceError,
@@ -308,7 +312,7 @@ def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> Raw
     is_geojson = not by_path and text.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
     is_said = not is_geojson or b'"crs"' in text[:4096]
     crs = (meta["crs"] or "") if is_said or not dataset.crs else ""
-    return RawFile(name, frame, geometry=shapely.from_wkb(wkb), crs=crs)
+    return RawFile(name, frame, geometry=shapely.from_wkb(wkb), crs=crs, sheets=layers)
 
 
 def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:

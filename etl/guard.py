@@ -170,6 +170,7 @@ def _take_over(folder: Path, report: dict[str, Any], dataset: Dataset, name: str
         headers=report["headers"],
         geometry=None if wkb is None else shapely.from_wkb(wkb["wkb"].to_numpy()),
         crs=report["crs"],
+        sheets=report["sheets"],
         malformed={row: (fault, line) for row, fault, line in report["malformed"]},
     )
 
@@ -259,6 +260,7 @@ def _hand_over(folder: Path, raw: RawFile, dataset: Dataset) -> dict[str, Any]:
     return {
         "sha256": raw.sha256,
         "crs": raw.crs,
+        "sheets": raw.sheets,
         "headers": raw.headers,
         "has_geometry": raw.geometry is not None,
         "malformed": [[row, *said] for row, said in raw.malformed.items()],

@@ -91,3 +91,82 @@ def datum_fits(
             )
         )
     return fits
+
+
+@dataclass(frozen=True)
+class CrsFit:
+    """The evidence for one coordinate system of a file: where its points would lie.
+
+    lon, lat      middle of the points, WGS84 degrees.
+    inside_share  of the points in a grid; near_share near a street; median_m to the nearest street
+                  (NaN without grids or streets).
+    """
+
+    crs: str
+    lon: float
+    lat: float
+    inside_share: float
+    near_share: float
+    median_m: float
+
+
+def crs_candidates(x: Floats, y: Floats) -> list[str]:
+    """Coordinate systems that numbers like these can be in, China's; empty where none can.
+
+    x, y  shape (n,), in the order east, north (or lon, lat); NaN is left out. Degrees may be WGS84,
+          GCJ-02 or BD-09; metres are CGCS2000 Gauss-Krüger: eight digits name their zone, with six the
+          central meridian cannot be told from the numbers.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    if not known.any():
+        return []
+    east, north = float(np.median(x[known])), float(np.median(y[known]))
+    if 73 <= east <= 136 and 3 <= north <= 54:
+        return [LONLAT, GCJ02, BD09]
+    if not 300_000 <= north <= 6_200_000:
+        return []
+    zone = int(east // 1_000_000)
+    if 25 <= zone <= 45:
+        return [f"EPSG:{4513 + zone - 25}"]
+    if 13 <= zone <= 23:
+        return [f"EPSG:{4491 + zone - 13}"]
+    if 100_000 <= east <= 900_000:
+        return [f"EPSG:{code}" for code in range(4534, 4555)]
+    return []
+
+
+def crs_fits(
+    x: Floats,
+    y: Floats,
+    candidates: list[str],
+    polygons: Geometries,
+    lines: Geometries,
+    compute_crs: str,
+    near_m: float,
+) -> list[CrsFit]:
+    """The fit of each candidate, best first: nearest to the streets, then most inside the grids.
+
+    x, y             shape (n,), as they stand in the file; at most SAMPLE, evenly taken, are tried.
+    polygons, lines  in compute_crs, metres; either may be empty.
+    """
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    chosen = known[:: max(1, len(known) // SAMPLE)]
+    fits = []
+    for crs in candidates:
+        lon, lat = transform_xy(x[chosen], y[chosen], crs, LONLAT)
+        metre_x, metre_y = transform_xy(lon, lat, LONLAT, compute_crs)
+        inside = assign_grids(metre_x, metre_y, polygons) >= 0 if len(polygons) else None
+        metres = nearest_segments(metre_x, metre_y, lines)[1] if len(lines) else None
+        fits.append(
+            CrsFit(
+                crs,
+                float(np.nanmedian(lon)),
+                float(np.nanmedian(lat)),
+                np.nan if inside is None else float(inside.mean()),
+                np.nan if metres is None else float((metres <= near_m).mean()),
+                np.nan if metres is None else float(np.nanmedian(metres)),
+            )
+        )
+    return sorted(
+        fits, key=lambda fit: (np.nan_to_num(-fit.near_share), np.nan_to_num(-fit.inside_share))
+    )

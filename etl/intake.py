@@ -1,0 +1,356 @@
+"""Take in one file that a person brings: look at it, propose what it is, check it, load it.
+
+The page 数据管理 goes this way step by step; nothing is used that the person has not confirmed. A load
+is a process of its own (`python -m etl add`), so that a big file slows nobody who looks at the map.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pydantic import BaseModel, ConfigDict
+
+from data.builds import NoBuildError, builds, current_build_id, open_alone
+from data.catalog import TABLES, Table
+from data.settings import ROOT
+from data.standards import threshold
+from etl.draft import compute_crs_of, file_shape
+from etl.extract import RawFile
+from etl.guard import read_guarded
+from etl.load import extend
+from etl.propose import Proposal, propose_columns, propose_table
+from etl.publish import point_current
+from etl.recipe import DATASET_TABLES, Dataset, Recipe
+from etl.transform import check_place, doubtful_datum
+from etl.validate import Checked, check_file, degrees
+from geo.crs import parse_crs
+from geo.fit import CrsFit, crs_candidates, crs_fits
+
+Geometries = npt.NDArray[np.object_]
+FOLDER = "incoming"
+KEPT_SECONDS = 86_400
+OF_REFUSED = ("行", "原因与办法")  # what the workbook of refused rows puts in front
+SAMPLE = 2_000
+DATE_ORDERS = r"^\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
+
+
+@dataclass
+class Incoming:
+    """A file as it came: how it is read, its headings, its first records and its shapes."""
+
+    path: Path
+    shape: dict[str, str]  # format, encoding, delimiter, sheet: keys of a Dataset
+    raw: RawFile
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.name
+
+    @property
+    def kind(self) -> str:
+        """polygon, line, point or empty for a table."""
+        if self.raw.geometry is None:
+            return ""
+        return ("point", "line", "polygon")[int(shapely.get_dimensions(self.raw.geometry).max())]
+
+    @property
+    def headers(self) -> list[str]:
+        """Its headings without those that the workbook of refused rows adds."""
+        return [str(name) for name in self.raw.source.columns if name not in OF_REFUSED]
+
+
+def receive(name: str, content: bytes, store: Path) -> Path:
+    """Put what a browser sent into the store's folder for incoming files, under a safe name."""
+    _clear_old(store)
+    folder = store / FOLDER / hashlib.sha256(content).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (re.sub(r"[^\w.()（）-]+", "_", Path(name.replace("\\", "/")).name)[-120:])
+    path.write_bytes(content)
+    return path
+
+
+def _clear_old(store: Path) -> None:
+    for folder in (store / FOLDER).glob("*"):
+        if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def look_at(path: Path, sheet: str = "") -> Incoming:
+    """Read a file in a limited child process. Raises DataError."""
+    shape = file_shape(path) | ({"sheet": sheet} if sheet else {})
+    dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
+    return Incoming(path, shape, read_guarded(path, dataset, path.name))
+
+
+@dataclass
+class County:
+    """The county that a file is brought to: its recipe and, if it has one, the build served now."""
+
+    recipe: Recipe | None
+    build_id: str
+    polygons: Geometries
+    lines: Geometries
+
+
+def county_of(store: Path) -> County:
+    """The county served now; one without a recipe where nothing is."""
+    nothing = np.array([], dtype=object)
+    try:
+        build_id = current_build_id(store)
+        with closing(open_alone(build_id, store)) as engine:
+            recipe = Recipe.model_validate_json(engine.select("build").iloc[0]["recipe"])
+            shapes = engine.select("shapes")
+    except NoBuildError:
+        return County(None, "", nothing, nothing)
+    wkb = shapes["geom"].map(bytes).to_numpy(object)
+    is_grid = (shapes["kind"] == "grid").to_numpy(bool)
+    return County(recipe, build_id, shapely.from_wkb(wkb[is_grid]), shapely.from_wkb(wkb[~is_grid]))
+
+
+def new_county(title: str, incoming: Incoming, crs: str) -> Recipe:
+    """The recipe of a county that begins with this file of grids. Raises DataError."""
+    x, y = _xy_of_shapes(incoming.raw)
+    fit = crs_fits(x, y, [crs], np.array([], dtype=object), np.array([], dtype=object), crs, 0)
+    compute_crs, _ = compute_crs_of(fit[0].lon, fit[0].lat)
+    return Recipe.model_construct(
+        name="county", title=title, root=ROOT, timezone="Asia/Shanghai", note="",
+        compute_crs=compute_crs, **{table: [] for table in DATASET_TABLES}, water=[],
+    )  # fmt: skip
+
+
+def known_dataset(incoming: Incoming, recipe: Recipe | None) -> tuple[str, Dataset] | None:
+    """The dataset of the county whose columns this file has all of: its mapping was confirmed before.
+
+    Of several the one with the most columns, then the latest.
+    """
+    found: list[tuple[int, str, Dataset]] = []
+    for table in DATASET_TABLES:
+        fits_kind = (TABLES[table].geometry in ("polygon", "line")) == (
+            incoming.kind in ("polygon", "line")
+        )
+        for dataset in recipe.datasets(table) if recipe and fits_kind else []:
+            used = {name for text in dataset.columns.values() for name in headings_of(text)}
+            if used <= set(incoming.headers) and len(used) > 1:
+                found.append((len(used), table, dataset))
+    return max(found, key=lambda match: match[0])[1:] if found else None
+
+
+def headings_of(text: str) -> list[str]:
+    """The file's columns that a column of ours is made of: one, or those of a template."""
+    return re.findall(r"{([^{}]+)}", text) or [text]
+
+
+def proposed_table(incoming: Incoming) -> str:
+    """The table that the file probably belongs to."""
+    shapes = incoming.kind if incoming.kind in ("polygon", "line") else ""
+    return propose_table(incoming.raw.source, has_shapes=shapes)
+
+
+def proposed_columns(incoming: Incoming, table: str) -> dict[str, Proposal]:
+    """The column of the file that each of our columns probably is."""
+    frame = incoming.raw.source[incoming.headers]
+    return {proposal.field: proposal for proposal in propose_columns(frame, TABLES[table])}
+
+
+def has_ambiguous_dates(incoming: Incoming, columns: dict[str, str], table: str) -> bool:
+    """Whether a time column holds dates whose year does not come first, such as 4/12/2016."""
+    times = [c.name for c in TABLES[table].file_columns if c.type in ("time", "date")]
+    for name in times:
+        if columns.get(name) in incoming.headers:
+            text = incoming.raw.source[columns[name]].dropna().astype(str).head(SAMPLE)
+            if text.str.match(DATE_ORDERS).any():
+                return True
+    return False
+
+
+def coordinate_evidence(
+    incoming: Incoming, columns: dict[str, str], county: County
+) -> tuple[list[CrsFit], str]:
+    """The coordinate systems that the file can be in, best first, and what it says of itself.
+
+    Against the county's grids and streets where it has them; empty where there is nothing to say.
+    """
+    if incoming.kind in ("polygon", "line"):
+        x, y = _xy_of_shapes(incoming.raw)
+    elif {"lon", "lat"} <= columns.keys():
+        x, y = (
+            degrees(incoming.raw.source[columns[name]].astype("string[pyarrow]").str.strip())
+            .replace(0, np.nan)
+            .to_numpy(float)
+            for name in ("lon", "lat")
+        )
+    else:
+        return [], incoming.raw.crs
+    candidates = crs_candidates(x, y)
+    own = incoming.raw.crs
+    if own and own not in candidates and not _same_as_any(own, candidates):
+        candidates = [own, *candidates]
+    compute_crs = county.recipe.compute_crs if county.recipe else "EPSG:4326"
+    near_m = threshold("near_segment_m")
+    polygons = county.polygons
+    fits = crs_fits(x, y, candidates, polygons, county.lines, compute_crs, near_m)
+    return fits, own
+
+
+def _same_as_any(crs: str, candidates: list[str]) -> bool:
+    """GeoJSON calls CGCS2000 in degrees WGS84, and so do we: they differ by a tenth of a millimetre."""
+    return any(parse_crs(crs) == parse_crs(candidate) for candidate in candidates)
+
+
+def _xy_of_shapes(raw: RawFile) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    points = shapely.point_on_surface(raw.geometry)
+    return shapely.get_x(points), shapely.get_y(points)
+
+
+@dataclass
+class CheckResult:
+    """What a load would do with the file."""
+
+    rows_read: int
+    accepted: int
+    refused: int
+    faults: pd.DataFrame
+    doubts: str  # evidence that the coordinates are in another datum
+
+
+def check(
+    incoming: Incoming, table: str, dataset: Dataset, county: County, recipe: Recipe
+) -> CheckResult:
+    """Judge every record of the file as a load would. Raises DataError where the whole cannot be right."""
+    part = _checked(incoming, TABLES[table], dataset, recipe)
+    doubts = ""
+    if len(county.polygons) and table != "core_grid":
+        check_place(part, dataset.crs, county.polygons, recipe.compute_crs)
+    if len(county.lines) and "lon" in part.frame:
+        _, doubts = doubtful_datum(part, dataset, county.polygons, county.lines, recipe.compute_crs)
+    return CheckResult(part.rows_read, len(part.frame), part.refused, part.faults, doubts)
+
+
+def _checked(incoming: Incoming, table: Table, dataset: Dataset, recipe: Recipe) -> Checked:
+    now = datetime.now(ZoneInfo(recipe.timezone)).replace(tzinfo=None)
+    raw = read_guarded(incoming.path, dataset, incoming.name)
+    crs, zone = recipe.compute_crs, recipe.timezone
+    return check_file(raw, dataset, table, compute_crs=crs, timezone=zone, now=now)
+
+
+def is_loaded_already(incoming: Incoming, county: County, store: Path) -> bool:
+    """Whether a file of this very content is in the build that is served."""
+    if not county.build_id:
+        return False
+    with closing(open_alone(county.build_id, store)) as engine:
+        return incoming.raw.sha256 in set(engine.select("load_originals")["sha256"])
+
+
+def with_file(recipe: Recipe, table: str, dataset: Dataset, after: Dataset | None) -> Recipe:
+    """The county's recipe with a new dataset.
+
+    after  the dataset that the file continues: joined to its files if it is read the same way, else
+           placed below it as its update; None: a source of its own.
+    """
+    datasets = recipe.datasets(table)
+    if after is None:
+        new = [*datasets, dataset]
+    else:
+        at = datasets.index(after)
+        same = after.model_copy(update={"files": dataset.files}) == dataset
+        if same:
+            joined = after.model_copy(update={"files": [*after.files, *dataset.files]})
+            new = [*datasets[:at], joined, *datasets[at + 1 :]]
+        else:
+            update = dataset.model_copy(update={"updates": True})
+            new = [*datasets[: at + 1], update, *datasets[at + 1 :]]
+    return Recipe.model_validate(recipe.model_dump() | {table: new})
+
+
+def ended(recipe: Recipe, table: str, last_day: str) -> Recipe:
+    """The recipe with every dataset of a table valid to that day: new grids follow."""
+    datasets = [
+        dataset.model_copy(update={"defaults": {"valid_to": last_day} | dataset.defaults})
+        for dataset in recipe.datasets(table)
+    ]
+    return recipe.model_copy(update={table: datasets})
+
+
+class Plan(BaseModel):
+    """What `python -m etl add` does: the recipe as it is to be, and where its new files lie."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    build_id: str
+    recipe: Recipe
+    new_files: dict[str, Path]
+    store: Path
+
+    def run(self, tell: Callable[[str], None]) -> str:
+        """Build and publish; returns the id of the build. Raises DataError, NoBuildError."""
+        report = extend(self.build_id, self.recipe, self.new_files, self.store, tell)
+        return report.build_id
+
+
+@dataclass
+class LoadEnd:
+    """How a load ended: the id of the build, or what went wrong, in Chinese."""
+
+    build_id: str = ""
+    error: str = ""
+
+
+def load(plan: Plan) -> Iterator[str | LoadEnd]:
+    """Run a plan in a process of its own; yields each step and at last a LoadEnd."""
+    folder = plan.store / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"plan-{time.time_ns()}.json"
+    path.write_text(plan.model_dump_json(), "utf-8")
+    end = LoadEnd(
+        error="入库进程意外中止，原有数据不受影响。请重试；如仍失败，请把服务器日志交给维护人员。"
+    )
+    try:
+        command = [sys.executable, "-m", "etl", "add", str(path)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            assert process.stdout is not None  # noqa: S101 for the type checker
+            for line in process.stdout:
+                said = json.loads(line)
+                if "step" in said:
+                    yield said["step"]
+                else:
+                    end = LoadEnd(**said)
+    finally:
+        path.unlink(missing_ok=True)
+    yield end
+
+
+def published(store: Path) -> pd.DataFrame:
+    """The builds that can be served, newest first: build_id, title, built_at, issues, is_served."""
+    served = current_build_id(store)
+    rows = []
+    for build_id in reversed(builds(store)):
+        try:
+            with closing(open_alone(build_id, store)) as engine:
+                row = engine.select("build").iloc[0]
+                issues = int(engine.select("unplaced").iloc[0]["issues"])
+        except NoBuildError:  # of another version of this product
+            continue
+        rows.append((build_id, row["title"], row["built_at"], issues, build_id == served))
+    return pd.DataFrame(rows, columns=["build_id", "title", "built_at", "issues", "is_served"])
+
+
+def serve(build_id: str, store: Path) -> None:
+    """Serve an older build again. Raises NoBuildError."""
+    point_current(build_id, store)
