@@ -39,7 +39,7 @@ from etl.publish import point_current
 from etl.recipe import DATASET_TABLES, Dataset, Recipe
 from etl.transform import check_place, doubtful_datum
 from etl.validate import Checked, check_file, degrees
-from geo.crs import parse_crs
+from geo.crs import LONLAT, parse_crs
 from geo.fit import CrsFit, crs_candidates, crs_fits
 
 Geometries = npt.NDArray[np.object_]
@@ -130,8 +130,8 @@ def new_county(title: str, incoming: Incoming, crs: str) -> Recipe:
     fit = crs_fits(x, y, [crs], np.array([], dtype=object), np.array([], dtype=object), crs, 0)
     compute_crs, _ = compute_crs_of(fit[0].lon, fit[0].lat)
     return Recipe.model_construct(
-        name="county", title=title, root=ROOT, timezone="Asia/Shanghai", note="",
-        compute_crs=compute_crs, **{table: [] for table in DATASET_TABLES}, water=[],
+        name="county", title=title, root=ROOT, timezone="Asia/Shanghai", compute_crs=compute_crs,
+        core_grid=[],
     )  # fmt: skip
 
 
@@ -200,18 +200,14 @@ def coordinate_evidence(
         return [], incoming.raw.crs
     candidates = crs_candidates(x, y)
     own = incoming.raw.crs
-    if own and own not in candidates and not _same_as_any(own, candidates):
+    if own and LONLAT not in candidates and parse_crs(own).is_geographic:
+        own = ""  # GDAL calls every GeoJSON WGS84, this one holds metres
+    if own and not any(parse_crs(own) == parse_crs(candidate) for candidate in candidates):
         candidates = [own, *candidates]
     compute_crs = county.recipe.compute_crs if county.recipe else "EPSG:4326"
+    polygons, lines = county.polygons, county.lines
     near_m = threshold("near_segment_m")
-    polygons = county.polygons
-    fits = crs_fits(x, y, candidates, polygons, county.lines, compute_crs, near_m)
-    return fits, own
-
-
-def _same_as_any(crs: str, candidates: list[str]) -> bool:
-    """GeoJSON calls CGCS2000 in degrees WGS84, and so do we: they differ by a tenth of a millimetre."""
-    return any(parse_crs(crs) == parse_crs(candidate) for candidate in candidates)
+    return crs_fits(x, y, candidates, polygons, lines, compute_crs, near_m), own
 
 
 def _xy_of_shapes(raw: RawFile) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -233,7 +229,7 @@ class CheckResult:
 def check(
     incoming: Incoming, table: str, dataset: Dataset, county: County, recipe: Recipe
 ) -> CheckResult:
-    """Judge every record of the file as a load would. Raises DataError where the whole cannot be right."""
+    """Judge every record of the file as a load would. Raises DataError if the whole cannot be right."""
     part = _checked(incoming, TABLES[table], dataset, recipe)
     doubts = ""
     if len(county.polygons) and table != "core_grid":
@@ -306,7 +302,7 @@ class Plan(BaseModel):
 
 @dataclass
 class LoadEnd:
-    """How a load ended: the id of the build, or what went wrong, in Chinese."""
+    """How a load ended: the build, or what went wrong in Chinese; neither if its process died."""
 
     build_id: str = ""
     error: str = ""
@@ -318,9 +314,7 @@ def load(plan: Plan) -> Iterator[str | LoadEnd]:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"plan-{time.time_ns()}.json"
     path.write_text(plan.model_dump_json(), "utf-8")
-    end = LoadEnd(
-        error="入库进程意外中止，原有数据不受影响。请重试；如仍失败，请把服务器日志交给维护人员。"
-    )
+    end = LoadEnd()
     try:
         command = [sys.executable, "-m", "etl", "add", str(path)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:

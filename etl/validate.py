@@ -346,7 +346,7 @@ def _crs_of(raw: RawFile, dataset: Dataset) -> str:
         raise DataError("no_crs", file=raw.name)
     if own and stated and parse_crs(own) != parse_crs(stated):
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
-    crs = own or stated
+    crs = stated or own  # GCJ-02 in a file that calls itself WGS84 is GCJ-02
     west, south, east, north = shapely.total_bounds(raw.geometry)
     if np.isnan(west):  # not one shape: each record will be refused
         return crs

@@ -126,13 +126,11 @@ def crs_candidates(x: Floats, y: Floats) -> list[str]:
     if not 300_000 <= north <= 6_200_000:
         return []
     zone = int(east // 1_000_000)
-    if 25 <= zone <= 45:
-        return [f"EPSG:{4513 + zone - 25}"]
-    if 13 <= zone <= 23:
-        return [f"EPSG:{4491 + zone - 13}"]
+    with_zone = {z: 4513 + z - 25 for z in range(25, 46)} | {z: 4491 + z - 13 for z in range(13, 24)}
+    codes = [with_zone[zone]] if zone in with_zone else []
     if 100_000 <= east <= 900_000:
-        return [f"EPSG:{code}" for code in range(4534, 4555)]
-    return []
+        codes = list(range(4534, 4555))
+    return [f"EPSG:{code}" for code in codes]
 
 
 def crs_fits(
@@ -167,6 +165,4 @@ def crs_fits(
                 np.nan if metres is None else float(np.nanmedian(metres)),
             )
         )
-    return sorted(
-        fits, key=lambda fit: (np.nan_to_num(-fit.near_share), np.nan_to_num(-fit.inside_share))
-    )
+    return sorted(fits, key=lambda fit: np.nan_to_num([-fit.near_share, -fit.inside_share]).tolist())
