@@ -41,9 +41,11 @@ def _width(texts: Iterable[str]) -> float:
     return min(WIDEST, 2 + max(len(text.encode("gbk", "replace")) for text in texts))
 
 
-def refused_with_faults(engine: Engine) -> pd.DataFrame:
-    """Refused records with `fault`, the Chinese sentence that says what is wrong and what to do."""
-    refused = refused_rows(engine)
+def with_fault_texts(refused: pd.DataFrame) -> pd.DataFrame:
+    """Refused records with `fault`, the Chinese sentence that says what is wrong and what to do.
+
+    refused  file, row_number, column_name, value, reason, raw: once for each fault of a record.
+    """
     faults = [
         f"{column}：{message('reason', code, 'zh')}" if column else message("reason", code, "zh")
         for column, code in zip(refused["column_name"], refused["reason"], strict=True)
@@ -51,10 +53,23 @@ def refused_with_faults(engine: Engine) -> pd.DataFrame:
     return refused.assign(fault=faults)
 
 
+def refused_with_faults(engine: Engine) -> pd.DataFrame:
+    """The refused records of a build with their faults in words."""
+    return with_fault_texts(refused_rows(engine))
+
+
 def refused_workbook(engine: Engine) -> bytes:
-    """Refused records as they stood in their files, one sheet a file, with their faults in front."""
-    sheets: dict[str, pd.DataFrame] = {}
+    """The refused records of a build that no later file has mended, to be mended and loaded again."""
     refused = refused_with_faults(engine)
+    return workbook_to_mend(refused[~refused["is_mended"]])
+
+
+def workbook_to_mend(refused: pd.DataFrame) -> bytes:
+    """Records as they stood in their files, one sheet a file, with their faults in front.
+
+    refused  as `with_fault_texts` gives it.
+    """
+    sheets: dict[str, pd.DataFrame] = {}
     for number, (file, rows) in enumerate(refused.groupby("file", sort=False), start=1):
         faults = rows.groupby("row_number", sort=False)["fault"].agg("；".join)
         raw = rows.drop_duplicates("row_number").set_index("row_number")["raw"]

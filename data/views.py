@@ -251,10 +251,16 @@ def load_files(engine: Engine) -> pd.DataFrame:
 
 
 def load_history(engine: Engine) -> pd.DataFrame:
-    """One row a load of this county, oldest first, with refused_share and odd_share of rows_read."""
+    """One row a load of this county, oldest first, with refused_share and odd_share of rows_read.
+
+    built_at is in the county's time.
+    """
     frame = engine.select("load_history")
+    zone = engine.select("build").iloc[0]["timezone"]
     return frame.assign(
-        refused_share=frame["refused"] / frame["rows_read"], odd_share=frame["odd"] / frame["rows_read"]
+        built_at=frame["built_at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None),
+        refused_share=frame["refused"] / frame["rows_read"],
+        odd_share=frame["odd"] / frame["rows_read"],
     )
 
 

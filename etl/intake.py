@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -39,14 +39,17 @@ from etl.publish import point_current
 from etl.recipe import DATASET_TABLES, Dataset, Recipe
 from etl.transform import check_place, doubtful_datum
 from etl.validate import Checked, check_file, degrees
-from geo.crs import LONLAT, parse_crs
+from geo.crs import LONLAT, parse_crs, transform_xy
 from geo.fit import CrsFit, crs_candidates, crs_fits
+
+__all__ = ["CrsFit"]  # for the page
 
 Geometries = npt.NDArray[np.object_]
 FOLDER = "incoming"
 KEPT_SECONDS = 86_400
 OF_REFUSED = ("行", "原因与办法")  # what the workbook of refused rows puts in front
 SAMPLE = 2_000
+SAYS_NOTHING = (".geojson", ".json", ".kml", ".kmz", ".gz")  # WGS84 by their rules, GCJ-02 in practice
 DATE_ORDERS = r"^\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
 
 
@@ -109,16 +112,18 @@ class County:
     lines: Geometries
 
 
+NO_COUNTY = County(None, "", np.array([], dtype=object), np.array([], dtype=object))
+
+
 def county_of(store: Path) -> County:
     """The county served now; one without a recipe where nothing is."""
-    nothing = np.array([], dtype=object)
     try:
         build_id = current_build_id(store)
         with closing(open_alone(build_id, store)) as engine:
             recipe = Recipe.model_validate_json(engine.select("build").iloc[0]["recipe"])
             shapes = engine.select("shapes")
     except NoBuildError:
-        return County(None, "", nothing, nothing)
+        return NO_COUNTY
     wkb = shapes["geom"].map(bytes).to_numpy(object)
     is_grid = (shapes["kind"] == "grid").to_numpy(bool)
     return County(recipe, build_id, shapely.from_wkb(wkb[is_grid]), shapely.from_wkb(wkb[~is_grid]))
@@ -127,8 +132,8 @@ def county_of(store: Path) -> County:
 def new_county(title: str, incoming: Incoming, crs: str) -> Recipe:
     """The recipe of a county that begins with this file of grids. Raises DataError."""
     x, y = _xy_of_shapes(incoming.raw)
-    fit = crs_fits(x, y, [crs], np.array([], dtype=object), np.array([], dtype=object), crs, 0)
-    compute_crs, _ = compute_crs_of(fit[0].lon, fit[0].lat)
+    lon, lat = transform_xy(x, y, crs, LONLAT)
+    compute_crs, _ = compute_crs_of(float(np.nanmedian(lon)), float(np.nanmedian(lat)))
     return Recipe.model_construct(
         name="county", title=title, root=ROOT, timezone="Asia/Shanghai", compute_crs=compute_crs,
         core_grid=[],
@@ -197,11 +202,11 @@ def coordinate_evidence(
             for name in ("lon", "lat")
         )
     else:
-        return [], incoming.raw.crs
+        return [], ""
     candidates = crs_candidates(x, y)
-    own = incoming.raw.crs
+    own = "" if incoming.path.suffix.lower() in SAYS_NOTHING else incoming.raw.crs
     if own and LONLAT not in candidates and parse_crs(own).is_geographic:
-        own = ""  # GDAL calls every GeoJSON WGS84, this one holds metres
+        own = ""  # it calls itself degrees and holds metres
     if own and not any(parse_crs(own) == parse_crs(candidate) for candidate in candidates):
         candidates = [own, *candidates]
     compute_crs = county.recipe.compute_crs if county.recipe else "EPSG:4326"
@@ -236,7 +241,8 @@ def check(
         check_place(part, dataset.crs, county.polygons, recipe.compute_crs)
     if len(county.lines) and "lon" in part.frame:
         _, doubts = doubtful_datum(part, dataset, county.polygons, county.lines, recipe.compute_crs)
-    return CheckResult(part.rows_read, len(part.frame), part.refused, part.faults, doubts)
+    faults = part.faults.rename(columns={"row": "row_number"})
+    return CheckResult(part.rows_read, len(part.frame), part.refused, faults, doubts)
 
 
 def _checked(incoming: Incoming, table: Table, dataset: Dataset, recipe: Recipe) -> Checked:
@@ -257,31 +263,40 @@ def is_loaded_already(incoming: Incoming, county: County, store: Path) -> bool:
 def with_file(recipe: Recipe, table: str, dataset: Dataset, after: Dataset | None) -> Recipe:
     """The county's recipe with a new dataset.
 
-    after  the dataset that the file continues: joined to its files if it is read the same way, else
-           placed below it as its update; None: a source of its own.
+    after  the dataset that the file continues: joined to its files if it is read the same way and
+           nothing else has continued it, else placed below as an update; None: a source of its own.
     """
     datasets = recipe.datasets(table)
     if after is None:
         new = [*datasets, dataset]
     else:
-        at = datasets.index(after)
-        same = after.model_copy(update={"files": dataset.files}) == dataset
-        if same:
-            joined = after.model_copy(update={"files": [*after.files, *dataset.files]})
-            new = [*datasets[:at], joined, *datasets[at + 1 :]]
+        end = datasets.index(after) + 1
+        while end < len(datasets) and datasets[end].updates:
+            end += 1
+        last = datasets[end - 1]
+        if last.model_copy(update={"files": dataset.files}) == dataset:
+            joined = last.model_copy(update={"files": [*last.files, *dataset.files]})
+            new = [*datasets[: end - 1], joined, *datasets[end:]]
         else:
-            update = dataset.model_copy(update={"updates": True})
-            new = [*datasets[: at + 1], update, *datasets[at + 1 :]]
+            new = [*datasets[:end], dataset.model_copy(update={"updates": True}), *datasets[end:]]
     return Recipe.model_validate(recipe.model_dump() | {table: new})
 
 
-def ended(recipe: Recipe, table: str, last_day: str) -> Recipe:
-    """The recipe with every dataset of a table valid to that day: new grids follow."""
-    datasets = [
-        dataset.model_copy(update={"defaults": {"valid_to": last_day} | dataset.defaults})
-        for dataset in recipe.datasets(table)
+def replaced(recipe: Recipe, table: str, dataset: Dataset) -> Recipe:
+    """The county's recipe with this dataset instead of all that the table had."""
+    return Recipe.model_validate(recipe.model_dump() | {table: [dataset]})
+
+
+def new_grids_from(recipe: Recipe, dataset: Dataset, day: date) -> Recipe:
+    """The county's recipe with grids that hold from that day; those of before end the day before."""
+    last_day = (day - timedelta(days=1)).isoformat()
+    before = [
+        old.model_copy(update={"defaults": {"valid_to": last_day} | old.defaults})
+        for old in recipe.core_grid
     ]
-    return recipe.model_copy(update={table: datasets})
+    begins = {"valid_from": day.isoformat()} | dataset.defaults
+    new = dataset.model_copy(update={"defaults": begins})
+    return Recipe.model_validate(recipe.model_dump() | {"core_grid": [*before, new]})
 
 
 class Plan(BaseModel):
@@ -331,7 +346,10 @@ def load(plan: Plan) -> Iterator[str | LoadEnd]:
 
 
 def published(store: Path) -> pd.DataFrame:
-    """The builds that can be served, newest first: build_id, title, built_at, issues, is_served."""
+    """The builds that can be served, newest first: build_id, title, built_at, issues, is_served.
+
+    built_at is in the time of each county.
+    """
     served = current_build_id(store)
     rows = []
     for build_id in reversed(builds(store)):
@@ -341,7 +359,8 @@ def published(store: Path) -> pd.DataFrame:
                 issues = int(engine.select("unplaced").iloc[0]["issues"])
         except NoBuildError:  # of another version of this product
             continue
-        rows.append((build_id, row["title"], row["built_at"], issues, build_id == served))
+        built_at = row["built_at"].tz_localize("UTC").tz_convert(row["timezone"]).tz_localize(None)
+        rows.append((build_id, row["title"], built_at, issues, build_id == served))
     return pd.DataFrame(rows, columns=["build_id", "title", "built_at", "issues", "is_served"])
 
 

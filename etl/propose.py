@@ -25,12 +25,27 @@ ENOUGH = 3.0
 
 @dataclass(frozen=True)
 class Proposal:
-    """A column of ours, the file's column it probably is, and why."""
+    """A column of ours, the file's column it probably is, and why.
+
+    alias  the name it is known by; is_exact: the heading is that name, else it contains it.
+    fit    share of the values that are `kind` (times, numbers, different); None if it was not asked.
+    """
 
     field: str
     header: str
-    reason: str
+    alias: str
+    is_exact: bool
+    fit: float | None
+    kind: str
     score: float
+
+    @property
+    def reason(self) -> str:
+        """Why, for a recipe."""
+        why = f"known as {self.alias}" if self.is_exact else f"contains {self.alias}"
+        if self.kind == "empty":
+            return f"{why}, but empty"
+        return why if self.fit is None else f"{why}, {self.fit:.0%} {self.kind}"
 
 
 def normal_name(header: str) -> str:
@@ -51,22 +66,19 @@ def propose_columns(
     fields, headers = table.file_columns, [str(name) for name in frame.columns]
     sample = frame.head(SAMPLE)
     scores = np.zeros((len(fields), len(headers)))
-    reasons: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], Proposal] = {}
     for i, field in enumerate(fields):
         for j, header in enumerate(headers):
-            by_name, why = _name_score(table.name, field.name, header)
+            by_name, alias = _name_score(table.name, field.name, header)
             if by_name:
-                fit, content = _content_score(
+                by_content, fit, kind = _content_score(
                     sample.iloc[:, j], field, timezone, is_key=table.file_key == (field.name,)
                 )
-                scores[i, j] = by_name + fit
-                reasons[i, j] = why + content
+                scores[i, j] = score = by_name + by_content
+                is_exact = by_name > PART
+                found[i, j] = Proposal(field.name, header, alias, is_exact, fit, kind, score)
     chosen = zip(*linear_sum_assignment(scores, maximize=True), strict=True)
-    return [
-        Proposal(fields[i].name, headers[j], reasons[i, j], float(scores[i, j]))
-        for i, j in chosen
-        if scores[i, j] >= ENOUGH
-    ]
+    return [found[i, j] for i, j in chosen if scores[i, j] >= ENOUGH]
 
 
 def propose_table(frame: pd.DataFrame, *, has_shapes: str = "") -> str:
@@ -86,19 +98,19 @@ def _name_score(table: str, field: str, header: str) -> tuple[float, str]:
     name = normal_name(header)
     for rank, alias in enumerate(known):
         if name == normal_name(alias):
-            return EXACT - 0.1 * rank, f"known as {alias}"
+            return EXACT - 0.1 * rank, alias
     parts = [alias for alias in known if len(alias) > 1 and normal_name(alias) in name]
-    return (PART, f"contains {max(parts, key=len)}") if parts else (0.0, "")
+    return (PART, max(parts, key=len)) if parts else (0.0, "")
 
 
 def _content_score(
     values: pd.Series, field: Column, timezone: str, *, is_key: bool
-) -> tuple[float, str]:
-    """How far the values can be of the column's type."""
+) -> tuple[float, float | None, str]:
+    """How far the values can be of the column's type: score, share and what they should be."""
     present = values.dropna().astype("string[pyarrow]").str.strip()
     present = present[present != ""]
     if present.empty:
-        return -1.0, ", but empty"
+        return -1.0, None, "empty"
     if field.type in ("time", "date"):
         fits = parse_times(present, timezone).notna()
         if field.name == "due_at":
@@ -110,6 +122,6 @@ def _content_score(
     elif is_key:
         fits, kind = ~present.duplicated(keep=False), "different"
     else:
-        return 0.0, ""
+        return 0.0, None, ""
     share = float(fits.mean())
-    return (1.0 if share > 0.8 else UNFIT * (1 - share)), f", {share:.0%} {kind}"
+    return (1.0 if share > 0.8 else UNFIT * (1 - share)), share, kind

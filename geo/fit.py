@@ -97,12 +97,13 @@ def datum_fits(
 class CrsFit:
     """The evidence for one coordinate system of a file: where its points would lie.
 
-    lon, lat      middle of the points, WGS84 degrees.
+    lon, lat      middle of the `points` that were tried, WGS84 degrees.
     inside_share  of the points in a grid; near_share near a street; median_m to the nearest street
                   (NaN without grids or streets).
     """
 
     crs: str
+    points: int
     lon: float
     lat: float
     inside_share: float
@@ -111,11 +112,11 @@ class CrsFit:
 
 
 def crs_candidates(x: Floats, y: Floats) -> list[str]:
-    """Coordinate systems that numbers like these can be in, China's; empty where none can.
+    """Coordinate systems that numbers like these can be in; empty where no usual one can.
 
-    x, y  shape (n,), in the order east, north (or lon, lat); NaN is left out. Degrees may be WGS84,
-          GCJ-02 or BD-09; metres are CGCS2000 Gauss-Krüger: eight digits name their zone, with six the
-          central meridian cannot be told from the numbers.
+    x, y  shape (n,), in the order east, north (or lon, lat); NaN is left out. Degrees in China may be
+          WGS84, GCJ-02 or BD-09. Metres are taken for CGCS2000 Gauss-Krüger: eight digits name their
+          zone, with six the central meridian cannot be told from the numbers.
     """
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
@@ -123,6 +124,8 @@ def crs_candidates(x: Floats, y: Floats) -> list[str]:
     east, north = float(np.median(x[known])), float(np.median(y[known]))
     if 73 <= east <= 136 and 3 <= north <= 54:
         return [LONLAT, GCJ02, BD09]
+    if abs(east) <= 180 and abs(north) <= 90:
+        return [LONLAT]
     if not 300_000 <= north <= 6_200_000:
         return []
     zone = int(east // 1_000_000)
@@ -158,6 +161,7 @@ def crs_fits(
         fits.append(
             CrsFit(
                 crs,
+                len(chosen),
                 float(np.nanmedian(lon)),
                 float(np.nanmedian(lat)),
                 np.nan if inside is None else float(inside.mean()),

@@ -108,6 +108,7 @@ def load_history_chart(history: pd.DataFrame, key: str) -> None:
             hovertemplate="读入 %{customdata[0]:,}，拒收 %{customdata[1]:,}，"
             "值得核对 %{customdata[2]:,}",
         )  # fmt: skip
-    figure.update_xaxes(tickvals=list(range(len(x))), ticktext=x, title="入库时间（UTC）")
-    figure.update_yaxes(tickformat=".1%", rangemode="tozero")
-    _show(figure, key, 240)
+    figure.update_xaxes(tickvals=list(range(len(x))), ticktext=x, title="入库时间")
+    top = max(history["refused_share"].max(), history["odd_share"].max(), 0.001)
+    figure.update_yaxes(tickformat=".1%", range=[0, 1.25 * top])
+    _show(figure, key, 260)

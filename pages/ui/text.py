@@ -23,6 +23,11 @@ TABLE_NAMES = {
     "standard_quota": "样本点配额",
     "standard_weight": "评分权重",
 }
+CRS_NAMES = {
+    "EPSG:4326": "WGS84 / CGCS2000 经纬度（GPS、北斗、天地图）",
+    "GCJ-02": "GCJ-02 火星坐标（高德、腾讯、多数手机小程序）",
+    "BD-09": "BD-09（百度）",
+}
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 
@@ -34,6 +39,15 @@ def plain(text: object) -> str:
 def class_name(category_class: str) -> str:
     """A class or category for the screen."""
     return UNKNOWN_NAMES.get(category_class, category_class)
+
+
+def crs_name(crs: str) -> str:
+    """A coordinate system for the screen."""
+    zones = {f"EPSG:{4534 + n}": 75 + 3 * n for n in range(21)}
+    zones |= {f"EPSG:{4513 + n}": 75 + 3 * n for n in range(21)}
+    if crs in zones:
+        return f"CGCS2000 高斯-克吕格 3 度带，中央经线 {zones[crs]}°（{crs}）"
+    return CRS_NAMES.get(crs, crs)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -44,8 +44,21 @@
     "Clear cache": "清除缓存",
     "Record screen": "录屏",
     "Choose a date": "选择日期",
+    "Upload": "选择文件",
+    "Browse files": "选择文件",
+    "Drag and drop file here": "把文件拖到这里",
+    "Drag and drop files here": "把文件拖到这里",
+    "Drop files here": "松开鼠标即上传",
+    "Add files": "换一个文件",
+    "Remove file": "移除文件",
   };
-  const phrases = [[/^Help for (.*)$/, "说明：$1"], [/^Selected (.*)$/, "已选 $1"]];
+  const phrases = [
+    [/^(\d+)MB per file(.*)$/, "不超过 $1 MB$2"],
+    [/^Limit (\d+)MB per file(.*)$/, "不超过 $1 MB$2"],
+    [/^File must be (\d+(?:\.\d+)?)MB or smaller\.?$/, "文件不得超过 $1 MB"],
+    [/^(.*) files are not allowed\.?$/, "不接受 $1 文件"],
+    [/^Remove (.*)$/, "移除 $1"],
+    [/^Help for (.*)$/, "说明：$1"], [/^Selected (.*)$/, "已选 $1"]];
   const inChinese = (text) => {
     if (words[text]) return words[text];
     const found = phrases.find(([pattern]) => pattern.test(text));
