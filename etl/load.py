@@ -341,7 +341,8 @@ class _Load:
 def _history(tables: dict[str, pd.DataFrame], store: Path) -> pd.DataFrame:
     """Rows of load_history: those of the build served now, if of the same county, and this one."""
     build_row, files, issues = tables["build"].iloc[0], tables["load_file"], tables["core_issue"]
-    refused = tables["load_refused"]
+    refused, findings = tables["load_refused"], tables["load_finding"]
+    findings = findings[~findings["table_name"].isin(["core_grid", "core_segment"])]  # of shapes
     mended_records = refused[refused["is_mended"]].drop_duplicates(["table_name", "file", "row"])
     own = pd.DataFrame(
         [
@@ -351,7 +352,7 @@ def _history(tables: dict[str, pd.DataFrame], store: Path) -> pd.DataFrame:
                 "rows_read": files["rows_read"].sum(),
                 "accepted": files["accepted"].sum(),
                 "refused": files["refused"].sum() - len(mended_records),
-                "odd": tables["load_finding"]["count"].sum(),
+                "odd": findings["count"].sum(),
                 "issues": len(issues),
                 "unlocated": (issues["location"] == "unlocated").sum(),
                 "outside_grids": ((issues["location"] == "located") & issues["grid_id"].isna()).sum(),

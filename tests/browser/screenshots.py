@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import xlsxwriter
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -23,6 +24,23 @@ SHOTS = {
     "hotspots": "/hotspots?period=90d",
     "data_quality": "/data_quality",
 }
+LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
+LEDGER = [
+    ["DC-001", "店外经营", "县城管局", "2026-03-01 09:10", "3天", "占道摆摊", 107.9054, 34.3971],
+    [
+        "DC-002",
+        "暴露垃圾",
+        "县环卫中心",
+        "2026年3月2日下午3:07",
+        "立行立改",
+        "垃圾满溢",
+        107.9157,
+        34.4052,
+    ],
+    ["DC-003", "街面秩序-机动车乱停放", "县交警大队", "2026/3/3 7:54", "5个工作日", "", 107.91, 34.4],
+    ["DC-004", "非法小广告", "县城管局", "2026-02-30 10:00", "3天", "墙面", 107.906, 34.401],
+    ["DC-005", "乱堆物料", "城关街道办", "2026-03-05", "改天", "沙石占道", 107.907, 34.402],
+]
 
 
 def shoot(page: Page, url: str, name: str) -> None:
@@ -32,9 +50,33 @@ def shoot(page: Page, url: str, name: str) -> None:
     for frame in page.frames[1:]:
         frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation
+    _save(page, name)
+
+
+def _save(page: Page, name: str) -> None:
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     Image.open(path).convert("RGB").save(path, optimize=True)
+
+
+def shoot_upload(page: Page, address: str, folder: Path) -> None:
+    """The upload road up to the load, with a ledger of which two rows will be refused."""
+    ledger = folder / "三月督查台账.xlsx"
+    with xlsxwriter.Workbook(ledger) as book:
+        sheet = book.add_worksheet("台账")
+        for number, row in enumerate([LEDGER_HEAD, *LEDGER]):
+            sheet.write_row(number, 0, row)
+    page.set_viewport_size({"width": 1500, "height": 1500})
+    page.goto(f"{address}/data_admin")
+    page.locator("input[type=file]").set_input_files(ledger)
+    page.get_by_text("WGS84 / CGCS2000 经纬度").click()
+    page.get_by_text("另一个来源").click()
+    page.get_by_text("将拒收", exact=True).wait_for()
+    page.wait_for_timeout(2000)
+    for part, heading in (("match", "1　选择文件"), ("check", "与已有数据的关系")):
+        page.get_by_text(heading).evaluate("element => element.scrollIntoView({block: 'start'})")
+        page.wait_for_timeout(500)
+        _save(page, f"demo-data_admin-{part}")
 
 
 def main() -> None:
@@ -49,6 +91,8 @@ def main() -> None:
             with serving(Path(folder)) as address:
                 for page_name, path in SHOTS.items():
                     shoot(window.new_page(), address + path, f"{source}-{page_name}")
+                if source == "demo":
+                    shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
 
 
