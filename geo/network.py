@@ -100,7 +100,7 @@ def build_network(
     piece, line = piece[whole], line[whole]
     length = np.hypot(*(end - start).T)
 
-    node_of_start, node_of_end, is_junction = _places(start, end, piece, tolerance_m)
+    node_of_start, node_of_end, is_junction = _places(start, end, tolerance_m)
     opens = np.diff(piece, prepend=-1) != 0
     opens |= is_junction[node_of_start]
     edge = np.cumsum(opens) - 1
@@ -222,8 +222,8 @@ def _cut_parts(start: Floats, end: Floats, part: Ints, along: Floats) -> tuple[F
     return from_, to, whole
 
 
-def _places(start: Floats, end: Floats, piece: Ints, tolerance_m: float) -> tuple[Ints, Ints, Bools]:
-    """Place of each part's start and end, and which places are junctions or ends of a line."""
+def _places(start: Floats, end: Floats, tolerance_m: float) -> tuple[Ints, Ints, Bools]:
+    """Place of each part's start and end, and which places are junctions."""
     points, point_of = np.unique(np.concatenate([start, end]), axis=0, return_inverse=True)
     near = (
         cKDTree(points).query_pairs(tolerance_m, output_type="ndarray")
@@ -233,13 +233,9 @@ def _places(start: Floats, end: Floats, piece: Ints, tolerance_m: float) -> tupl
     together = coo_array((np.ones(len(near)), near.T), shape=(len(points), len(points)))
     places, place_of = connected_components(together, directed=False)
     place = place_of[point_of.ravel()].astype(np.int64)
-    starts, ends = place[: len(start)], place[len(start) :]
-    opens = np.diff(piece, prepend=-1) != 0
-    closes = np.diff(piece, append=-1) != 0
+    # A bend joins two part ends; more of them meet at a crossing or where a line ends on another.
     is_junction = np.bincount(place, minlength=places) > 2
-    is_junction[starts[opens]] = True
-    is_junction[ends[closes]] = True
-    return starts, ends, is_junction
+    return place[: len(start)], place[len(start) :], is_junction
 
 
 def _shortest_hops(network: Network) -> tuple[Ints, Ints, Ints]:

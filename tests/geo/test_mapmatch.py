@@ -268,6 +268,15 @@ def test_a_stop_is_not_counted_into_the_move_after_it() -> None:
     assert found.is_work.tolist() == [True]
 
 
+def test_a_drive_with_a_stop_is_two_intervals() -> None:
+    """The way to the stop and the way on, neither with the time of the stop."""
+    x, t = [60, 80, 100, 100, 100, 120, 140], [0, 10, 20, 120, 220, 230, 240]
+    _, found = match(net_of(STREET), x, [0] * 7, t)
+    assert (found.from_m.tolist(), found.to_m.tolist()) == ([60, 100], [100, 140])
+    assert found.entered_at.tolist() == seconds([0, 220]).tolist()
+    assert found.left_at.tolist() == seconds([20, 240]).tolist()
+
+
 def test_a_way_back_is_another_interval() -> None:
     _, found = match(net_of(STREET), [100, 200, 300, 200, 100], [0] * 5, [0, 30, 60, 90, 120])
     assert found.from_m.tolist() == [100, 100]
@@ -275,14 +284,16 @@ def test_a_way_back_is_another_interval() -> None:
     assert found.is_forward.tolist() == [True, False]
 
 
-def test_the_streets_between_fixes_are_driven_too() -> None:
+@pytest.mark.parametrize("is_forward", [True, False])
+def test_the_streets_between_fixes_are_driven_too(is_forward: bool) -> None:
     """Round two corners without a fix on the street between them: 60 + 100 + 60 m in 30 s."""
-    u_turn = shapely.linestrings([[(0, 0), (100, 0)], [(100, 0), (100, 100)], [(0, 100), (100, 100)]])
-    _, found = match(net_of(u_turn), [40, 40], [0, 100], [0, 30], slack_m=100)
+    between = [(100, 0), (100, 100)] if is_forward else [(100, 100), (100, 0)]
+    u_turn = shapely.linestrings([[(0, 0), (100, 0)], between, [(0, 100), (100, 100)]])
+    _, found = match(net_of(u_turn), [40, 40], [0, 100], [0, 30])
     assert found.line.tolist() == [0, 1, 2]
     assert found.from_m.tolist() == [40, 0, 40]
     assert found.to_m.tolist() == [100, 100, 100]
-    assert found.is_forward.tolist() == [True, True, False]
+    assert found.is_forward.tolist() == [True, is_forward, False]
     passed = np.round(np.array([0, 60, 160]) / 220 * 30, 3)
     assert found.entered_at.tolist() == seconds(passed).tolist()
 
@@ -303,6 +314,26 @@ def test_a_fix_off_the_network_is_left_out_and_the_way_leads_past_it() -> None:
     assert fixes.line.tolist() == [0, -1, 0]
     assert np.isnan([fixes.at_m[1], fixes.offset_m[1]]).all()
     assert (found.from_m.tolist(), found.to_m.tolist()) == ([100], [180])
+
+
+def test_the_last_place_before_a_break_is_the_likeliest_not_the_nearest() -> None:
+    parallel = [[(0, 0), (600, 0)], [(0, 15), (600, 15)], [(0, 0), (0, 15)], [(2000, 0), (2600, 0)]]
+    x, y = [100, 200, 300, 2100, 2200], [0, 0, 9, 0, 0]
+    fixes, _ = match(net_of(shapely.linestrings(parallel)), x, y, [0, 20, 40, 100, 120], gap_m=5000)
+    assert fixes.line.tolist() == [0, 0, 0, 3, 3]
+
+
+def test_a_jump_is_judged_within_its_track() -> None:
+    x, t = np.array([100.0, 140, 900, 140, 180]), seconds([0, 10, 20, 30, 40])
+    track = np.array([1, 1, 1, 2, 2])
+    fixes, _ = match_tracks(*net_of(STREET), track, t, x, np.zeros(5))
+    assert fixes.line.tolist() == [0] * 5
+
+
+def test_a_jump_of_the_receiver_is_left_out() -> None:
+    fixes, found = match(net_of(STREET), [100, 140, 900, 180, 220], [0] * 5, [0, 10, 20, 30, 40])
+    assert fixes.line.tolist() == [0, 0, -1, 0, 0]
+    assert (found.from_m.tolist(), found.to_m.tolist()) == ([100], [220])
 
 
 def test_two_streets_that_nothing_joins_split_the_track() -> None:
@@ -334,6 +365,20 @@ def test_a_one_way_street_is_not_driven_against() -> None:
     _, found = match(net_of(ring, is_two_way=one_way), x[::-1], y[::-1], t)
     assert found.line.tolist() == [2, 3, 0]
     assert found.is_forward.all()
+    _, found = match(net_of(ring, is_two_way=one_way), [70, 30], [0, 0], t, slack_m=300)
+    assert found.line.tolist() == [0, 1, 2, 3, 0]  # not 40 m back
+
+
+def test_a_fix_at_a_junction_can_be_left_by_every_street() -> None:
+    """Also where the first street there, which stands for the junction, is one-way."""
+    one_way = np.array([False, True])
+    for away in ([(100, 0), (100, 90)], [(100, 90), (100, 0)]):
+        lines = shapely.linestrings([away, [(0, 0), (100, 0)], [(100, 0), (200, 0)]])
+        net = net_of(lines, is_two_way=one_way[[0, 1, 1]])
+        for x in ([60, 100, 140], [140, 100, 60]):
+            fixes, found = match(net, x, [0, 0, 0], [0, 10, 20])
+            assert sorted(found.line.tolist()) == [1, 2]
+            assert fixes.offset_m.tolist() == [0, 0, 0]
 
 
 def test_nothing_to_match() -> None:
