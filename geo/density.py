@@ -67,7 +67,8 @@ def street_density(
     lines        shape (n,), lines or multilines of positive length that meet at their ends
                  (`geo.neighbours.street_ends`, with its tolerance).
     line         shape (m,), index of the line that each issue lies on.
-    along_m      shape (m,), metres along that line, as of `shapely.line_locate_point`.
+    along_m      shape (m,), metres along that line, as of `shapely.line_locate_point`; just where one
+                 part of a multiline ends it is the start of the next.
     bandwidth_m  how far the kernel of an issue reaches.
     piece_m      length of the pieces, at most.
     returns      pieces that cover every line; the sum of per_100m times length over them is the
