@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.stats import norm
 
 from geo.hotspot import (
+    MAX_DRAWS,
     corrected,
     direction,
     draws_needed,
@@ -68,7 +69,7 @@ def mann_kendall(series: Floats) -> tuple[Floats, Floats]:
     returns  z and two-sided p, shape (n,) each; z > 0 rises, z = 0 and p = 1 where all are equal.
     Raises ValueError if a value is NaN.
     Source: Mann 1945; Kendall 1975; variance with ties and continuity correction as in Gilbert 1987,
-    section 16.4.
+    chapter 16.
     """
     if np.isnan(series).any():
         msg = f"series {np.argwhere(np.isnan(series))[0, 0]} holds NaN"
@@ -89,6 +90,8 @@ def trends(
     random: np.random.Generator,
     q: float = 0.05,
     level: float = 0.05,
+    *,
+    most_draws: int = MAX_DRAWS,
 ) -> Trends:
     """Trend class of each grid over the weeks.
 
@@ -97,6 +100,8 @@ def trends(
     random   the same state gives the same bins.
     q        false-discovery rate over all bins of the cube.
     level    of the trend test.
+    most_draws  as in `geo.hotspot.hot_spots`. A cube has many bins: with 39,999 draws, 5,000 grids and
+             26 weeks, 130 bins have to be hot for one to pass.
     Raises ValueError if there are fewer than 10 weeks, shapes differ, or a grid is NaN in some weeks.
     """
     grids, weeks = values.shape
@@ -113,7 +118,8 @@ def trends(
         around = among @ cube
         neighbours = np.broadcast_to(np.diff(among.indptr)[:, None], cube.shape)
         trend_z, trend_p = mann_kendall(np.round(standardised(cube, around, neighbours), DECIMALS))
-        spot = _spots(cube, around, neighbours, random, q)
+        draws = draws_needed(cube.size, q, most_draws)
+        spot = _spots(cube, around, neighbours, random, draws, q)
         found.trend_z[is_tested], found.trend_p[is_tested] = trend_z, trend_p
         found.spot[is_tested] = spot
         found.trend_class[is_tested] = classify(spot, np.sign(trend_z) * (trend_p < level))
@@ -170,16 +176,14 @@ def _pattern(spot: Ints, trend: Floats, ending: str) -> Words:
 
 
 def _spots(
-    cube: Floats, around: Floats, neighbours: Ints, random: np.random.Generator, q: float
+    cube: Floats, around: Floats, neighbours: Ints, random: np.random.Generator, draws: int, q: float
 ) -> Ints:
     """Bins of the cube that are hot (1) or cold (-1) with a memory of one week."""
     sums, counts = around.copy(), neighbours.copy()
     sums[:, 1:] += around[:, :-1] + cube[:, :-1]
     counts[:, 1:] += neighbours[:, :-1] + 1
     z = standardised(cube, sums, counts).ravel()
-    high, low = permutation_tails(
-        cube.ravel(), sums.ravel(), counts.ravel(), draws_needed(cube.size, q), random
-    )
+    high, low = permutation_tails(cube.ravel(), sums.ravel(), counts.ravel(), draws, random)
     is_significant = corrected(two_sided(high, low)) <= q
     return (direction(z, high, low) * is_significant).astype(np.int64).reshape(cube.shape)
 

@@ -70,7 +70,7 @@ def test_over_all_permutations_the_mean_is_0_and_the_variance_1() -> None:
 def test_the_largest_of_many_stays_below_the_published_critical_value(
     side: int, critical: float
 ) -> None:
-    """Ord & Getis 1995, table 3, 95 %: 3.083 for 50 and 3.289 for 100 tests of normal values.
+    """Ord & Getis 1995, as quoted by spdep (localG): 3.083 for 50 and 3.289 for 100 tests at 95 %.
 
     The values hold for independent tests; neighbours share values, so fewer than 5 % pass them.
     """
@@ -119,6 +119,7 @@ def test_p_is_that_of_all_permutations_within_chance(x: Floats, seed: int) -> No
     for ours, exact in zip(tails(x, NINE, draws, seed), exact_tails(x, NINE), strict=True):
         error = np.sqrt(exact * (1 - exact) / draws)
         assert (np.abs(ours - exact) <= 5.5 * error + 1.5 / draws).all()
+        assert (ours >= 1 / (draws + 1)).all()
 
 
 @pytest.mark.parametrize("touches", [SIX, lattice(3, 2)], ids=["six points", "two rows"])
@@ -166,6 +167,15 @@ def test_equal_sums_in_another_order_are_equal() -> None:
     assert low == pytest.approx(exact_low, abs=0.02)
 
 
+def test_p_is_never_0() -> None:
+    """Phipson & Smyth 2010: what was seen is itself one of the permutations."""
+    x = np.random.default_rng(0).normal(size=(15, 15))
+    x[2:5, 2:5], x[9:12, 9:12] = 50, -50
+    high, low = (p.reshape(15, 15) for p in tails(x.ravel(), lattice(15, 15), 999))
+    assert (high[3, 3], low[10, 10]) == (1 / 1_000, 1 / 1_000)
+    assert high.max() == low.max() == 1
+
+
 def test_the_same_seed_gives_the_same_p() -> None:
     x = np.random.default_rng(0).poisson(1, 9).astype(float)
     assert tails(x, NINE, 999, 4)[0].tolist() == tails(x, NINE, 999, 4)[0].tolist()
@@ -177,13 +187,27 @@ def test_the_same_seed_gives_the_same_p() -> None:
 )
 def test_draws_grow_with_the_number_of_tests(tests: int, q: float, draws: int) -> None:
     assert draws_needed(tests, q) == draws
+    assert draws_needed(5_000, 0.01, 200_000) == 200_000
+
+
+def test_more_draws_find_what_few_cannot_tell_from_chance() -> None:
+    """With R draws p is at least 2 / (R + 1): over 1,024 grids a single block never reaches class 3."""
+    touches, x = lattice(32, 32), np.random.default_rng(0).negative_binomial(2, 0.5, (32, 32))
+    x[10:13, 10:13] += 8
+    few, many = (
+        hot_spots(x.ravel().astype(float), touches, np.random.default_rng(1), most_draws=most)
+        for most in (9_999, 300_000)
+    )
+    assert few.spot_class.max() < 3
+    assert many.spot_class.reshape(32, 32)[11, 11] == 3
+    assert many.p.min() < 2 / 10_000 <= few.p.min() + 1e-12
 
 
 # --- many tests at once ----------------------------------------------------------------------------
 
 
 def test_the_example_of_benjamini_and_hochberg() -> None:
-    """Benjamini & Hochberg 1995, section 3.2: 4 of 15 pass at .05; 9 at .10 by the same rule."""
+    """Benjamini & Hochberg 1995, their 15 p-values: 4 pass at .05, and 9 at .10 by the same rule."""
     p = np.array([
         0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
         0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.stats import binom
 
-from geo.hotspot import gi_star
+from geo.hotspot import corrected, direction, gi_star, permutation_tails, two_sided
 from geo.neighbours import touching_grids
 from geo.trend import NO_PATTERN, UNTESTED, classify, mann_kendall, trends, weekly_counts
 
@@ -186,20 +186,36 @@ def test_planted_stories_are_told() -> None:
     assert (found == NO_PATTERN).mean() > 0.6
 
 
-def test_memory_reaches_one_week_back_and_not_into_the_trend() -> None:
-    """A bin sees itself and its neighbours this week and the last; z for the trend sees this week."""
-    touches, cube = lattice(4, 4), np.zeros((16, 12))
-    cube[5, 6] = 100.0
-    found = trends(cube, touches, np.random.default_rng(0), q=0.9)
-    hot_weeks = np.flatnonzero((found.spot > 0).any(axis=0)).tolist()
-    assert set(hot_weeks) <= {6, 7}
-    random = np.random.default_rng(9)
-    cube = random.poisson(3, (16, 12)).astype(float)
+def test_a_bin_is_seen_with_its_neighbours_of_this_week_and_with_all_of_the_last() -> None:
+    """Oracle: the neighbours of every bin written out, Gi* and one correction over all bins."""
+    touches, random = lattice(6, 6), np.random.default_rng(2)
+    cube = random.poisson(1, (36, 12)).astype(float)
+    cube[np.ix_([14, 15, 20, 21], [7, 8, 9])] += 6
+    weights = np.zeros((36, 12, 36, 12))
+    for grid in range(36):
+        near = touches.indices[touches.indptr[grid] : touches.indptr[grid + 1]]
+        for week in range(12):
+            weights[grid, week, near, week] = 1
+            if week > 0:
+                weights[grid, week, [*near, grid], week - 1] = 1
+    around = csr_array(weights.reshape(432, 432))
+    x, neighbours = cube.ravel(), np.diff(around.indptr)
+    z = gi_star(x, around)
+    high, low = permutation_tails(x, around @ x, neighbours, 9_999, np.random.default_rng(7))
+    for q in (0.02, 0.2):
+        found = trends(cube, touches, np.random.default_rng(7), q, most_draws=9_999).spot
+        passes = corrected(two_sided(high, low)) <= q
+        assert found.ravel().tolist() == (direction(z, high, low) * passes).tolist()
+        assert passes.any()
+
+
+def test_the_trend_is_that_of_gi_star_without_memory_over_the_whole_cube() -> None:
+    """In one grid Gi* rises with the local sum, so the ranks over the weeks are those of the sums;
+    standardising each week by itself would take a change of the whole town away."""
+    touches, cube = lattice(4, 4), np.random.default_rng(9).poisson(3, (16, 12)).astype(float)
+    trend_z = trends(cube, touches, np.random.default_rng(0)).trend_z
+    assert trend_z == pytest.approx(mann_kendall(touches @ cube + cube)[0])
     by_week = np.stack([gi_star(week, touches) for week in cube.T], axis=1)
-    # Ranks over the weeks are those of the local sums; per-week standardisation would change them.
-    sums = touches @ cube + cube
-    trend_z = trends(cube, touches, random).trend_z
-    assert trend_z == pytest.approx(mann_kendall(sums)[0])
     assert trend_z != pytest.approx(mann_kendall(by_week)[0])
 
 
