@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from data.builds import NoBuildError, open_build
-from data.views import layer_body
+from data.views.overview import layer_body
 from pages.ui.serving import MOUNTS, ChineseShell
 
 CONTENT_SECURITY_POLICY = (

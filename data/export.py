@@ -11,7 +11,7 @@ import xlsxwriter
 
 from data.engine import Engine
 from data.messages import message
-from data.views import refused_rows
+from data.views.overview import refused_rows
 
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 WIDEST = 60

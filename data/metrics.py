@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Metric(BaseModel):
-    """One number: its words, and the view of data/views.py that computes it."""
+    """One number: its words, and the view of data/views/ that computes it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.export import refused_with_faults, refused_workbook
 from data.messages import message
-from data.views import border_faults, load_files, load_findings, load_history
+from data.views.overview import border_faults, load_files, load_findings, load_history
 from pages.ui.cards import footer
 from pages.ui.charts import load_history_chart
 from pages.ui.read import current_build, read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.filters import Filters
-from data.views import Build, grid_class_density, grid_density, issues_by_category
+from data.views.overview import Build, grid_class_density, grid_density, issues_by_category
 from pages.ui.cards import definitions, footer
 from pages.ui.charts import category_chart, grid_class_chart
 from pages.ui.filters import choose_filters

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
-from data.views import Build, grid_density, headline, issues_by_week, worst_grids
+from data.views.overview import Build, grid_density, headline, issues_by_week, worst_grids
 from pages.ui.cards import definitions, footer, headline_cards
 from pages.ui.charts import weekly_chart
 from pages.ui.filters import choose_filters

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.metrics import Metric, metrics
 from data.standards import thresholds
-from data.views import Build
+from data.views.overview import Build
 from pages.ui.text import number, plain
 
 

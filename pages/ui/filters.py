@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from data.filters import Filters
-from data.views import Build, category_classes
+from data.views.overview import Build, category_classes
 from pages.ui.read import read
 from pages.ui.text import class_name
 

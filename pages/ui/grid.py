@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
-from data.views import (
+from data.views.overview import (
     Build,
     grid_density,
     grids,

@@ -15,7 +15,7 @@ from branca.element import MacroElement
 from folium.template import Template
 from streamlit_folium import st_folium
 
-from data.views import Build, GridDensity
+from data.views.overview import Build, GridDensity
 from pages.ui.assets import use_local_assets
 from pages.ui.text import number
 

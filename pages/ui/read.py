@@ -10,7 +10,7 @@ import streamlit as st
 from data.builds import current_build_id, open_build
 from data.engine import Engine
 from data.filters import Filters
-from data.views import Build, build_info
+from data.views.overview import Build, build_info
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from data.builds import builds, current_build_id, open_build
-from data.views import build_info, grids
+from data.views.overview import build_info, grids
 from etl.publish import publish
 from tests.browser.conftest import serving
 

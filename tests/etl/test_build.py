@@ -17,12 +17,12 @@ import pyproj
 import pytest
 import shapely
 
-from data import views
 from data.catalog import TABLES
 from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.messages import codes
-from data.views import layer_body
+from data.views import overview as views
+from data.views.overview import layer_body
 from tests.conftest import (
     GRIDS,
     ISSUES,

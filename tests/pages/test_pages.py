@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import views
 from data.builds import current_build_id, open_build
 from data.export import refused_workbook, workbook
 from data.filters import Filters
 from data.settings import settings
+from data.views import overview as views
 from pages.ui.registry import REGISTRY
 from tests.conftest import County
 
