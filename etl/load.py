@@ -26,6 +26,7 @@ from data.messages import DataError
 from data.settings import settings
 from data.standards import default_table
 from etl.checked import entry_key, forget_checked, recall, remember
+from etl.episodes import build_episodes
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
 from etl.layers import layer_rows
@@ -171,6 +172,10 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     tell("placing issues in grids and on streets")
     names = known_names(tables["core_category"], tables["core_department"])
     issues = build_issues(issues_read, recipe, grids, segment_key, names, findings)
+    tell("joining issues to episodes")
+    tables["mart_place"], tables["mart_episode"] = build_episodes(
+        issues, segment_key, recipe.compute_crs
+    )
     tables["core_issue"] = issues
     tables["core_issue_change"] = load.changes
     tables["core_site"] = build_sites(load.read("core_site"), recipe, grids, findings)

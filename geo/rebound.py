@@ -59,32 +59,35 @@ class RepeatPlaces(NamedTuple):
     since: Times
 
 
-def gap_times(
-    place: Ints,
-    category: Ints,
-    start: Times,
-    close: Times,
-    until: np.datetime64,
-    withdrawn: Times | None = None,
-) -> tuple[Floats, Bools]:
-    """Days from the close of each episode to the next at its place and category, or to the end.
+def next_starts(place: Ints, category: Ints, start: Times) -> Times:
+    """Start of the next episode at the same place and category; NaT where there is none.
 
     place, category, start  shape (n,), as in `Episodes`: ordered by place, category and start.
-    close      shape (n,); NaT while open. With the times of verification instead, a problem that came
-               back before it was verified has a gap of 0.
-    until      end of observation: what is reported from then on is not known yet.
-    withdrawn  shape (number of places,), when a place was given up; NaT where it was not.
-    returns    days, shape (n,), NaN for episodes not closed before observation ended; is_event, shape
-               (n,), whether the problem came back (else the days are censored).
     Raises ValueError if the episodes are not in order.
     """
     has_next = ~_begins_unit(place, category, start)[1:]
-    begins, closes = (times.astype("datetime64[s]") for times in (start, close))
-    end = np.full(len(place), until, dtype="datetime64[s]")
-    if withdrawn is not None:
-        end = np.fmin(end, withdrawn.astype("datetime64[s]")[place])
     following = np.full(len(place), "NaT", dtype="datetime64[s]")
-    following[:-1][has_next] = begins[1:][has_next]
+    following[:-1][has_next] = start.astype("datetime64[s]")[1:][has_next]
+    return following
+
+
+def gap_times(
+    close: Times, following: Times, until: np.datetime64, withdrawn: Times | None = None
+) -> tuple[Floats, Bools]:
+    """Days from the close of each episode to the next at its place and category, or to the end.
+
+    close      shape (n,); NaT while open. With the times of verification instead, a problem that came
+               back before it was verified has a gap of 0.
+    following  shape (n,), see `next_starts`.
+    until      end of observation: what is reported from then on is not known yet.
+    withdrawn  shape (n,), when the place of the episode was given up; NaT where it was not.
+    returns    days, shape (n,), NaN for episodes not closed before observation ended; is_event, shape
+               (n,), whether the problem came back (else the days are censored).
+    """
+    closes, following = (times.astype("datetime64[s]") for times in (close, following))
+    end = np.full(len(close), until, dtype="datetime64[s]")
+    if withdrawn is not None:
+        end = np.fmin(end, withdrawn.astype("datetime64[s]"))
     is_event = (following < end) & (closes < end)
     gap = np.maximum(np.where(is_event, following, end) - closes, np.timedelta64(0, "s"))
     days = np.where(closes < end, gap / np.timedelta64(DAY_S, "s"), np.nan)

@@ -31,7 +31,13 @@ import numpy.typing as npt
 from geo.episode import find_episodes
 from geo.inspection import inspection_effect, inspection_weeks
 from geo.place import find_places
-from geo.rebound import bootstrap_shares, gap_times, recurrence_times, repeat_places
+from geo.rebound import (
+    bootstrap_shares,
+    gap_times,
+    next_starts,
+    recurrence_times,
+    repeat_places,
+)
 from geo.survival import kaplan_meier, log_log_band, mean_recurrences, median_hours
 from tests.bench.measure import alternate, ratio, run, spread
 
@@ -124,7 +130,7 @@ def road(_folder: str) -> dict[str, float]:
     timed("places", lambda: find_places(x, y, place, near, 30, 30))
     found = timed("episodes", lambda: find_episodes(place, category, reported, closed, verified))
     unit = found.place, found.category, found.start
-    days, is_event = timed("gaps", lambda: gap_times(*unit, found.close, until))
+    days, is_event = timed("gaps", lambda: gap_times(found.close, next_starts(*unit), until))
     grid = found.place % GRIDS
     hours = (np.where(np.isnat(closed), until, closed) - reported) / np.timedelta64(3600, "s")
     hours, is_closed = np.maximum(hours, 0), ~np.isnat(closed)

@@ -9,6 +9,7 @@ from geo.episode import find_episodes
 from geo.rebound import (
     bootstrap_shares,
     gap_times,
+    next_starts,
     rank_bands,
     rebound_shares,
     recurrence_times,
@@ -19,6 +20,12 @@ from geo.survival import kaplan_meier, mean_recurrences
 DAY = np.timedelta64(1, "D")
 BEGIN = np.datetime64("2024-01-01", "s")
 NAT = np.datetime64("NaT", "s")
+
+
+def gaps(place, category, start, close, until, withdrawn=None):  # type: ignore[no-untyped-def]
+    """Gap times from the fields of `Episodes`, as a load and a view find them together."""
+    gone = None if withdrawn is None else withdrawn[place]
+    return gap_times(close, next_starts(place, category, start), until, gone)
 
 
 def days(*numbers: float | None) -> np.ndarray:
@@ -36,14 +43,14 @@ def ints(*numbers: int) -> np.ndarray:
 def test_a_gap_runs_from_closing_to_the_next_episode_at_the_same_place_and_category() -> None:
     place, category = ints(0, 0, 0, 0, 1), ints(0, 0, 0, 1, 1)
     start, close = days(0, 10, 50, 20, 60), days(3, 12, None, 99.5, 100)
-    gap, is_event = gap_times(place, category, start, close, days(100)[0])
+    gap, is_event = gaps(place, category, start, close, days(100)[0])
     assert gap[[0, 1, 3]].tolist() == [7, 38, 0.5]
     assert np.isnan(gap[[2, 4]]).all()  # still open; closed when observation had ended
     assert is_event.tolist() == [True, True, False, False, False]
 
 
 def test_what_is_reported_after_the_end_of_observation_is_not_known_yet() -> None:
-    gap, is_event = gap_times(ints(0, 0), ints(0, 0), days(0, 40), days(1, 41), days(40)[0])
+    gap, is_event = gaps(ints(0, 0), ints(0, 0), days(0, 40), days(1, 41), days(40)[0])
     assert gap[0] == 39
     assert not is_event.any()
 
@@ -52,14 +59,14 @@ def test_a_withdrawn_place_is_censored_there() -> None:
     place, category = ints(0, 0, 2), ints(0, 0, 0)
     start, close = days(0, 40, 0), days(1, 41, 50)
     withdrawn = days(30, None, None)
-    gap, is_event = gap_times(place, category, start, close, days(100)[0], withdrawn)
+    gap, is_event = gaps(place, category, start, close, days(100)[0], withdrawn)
     assert gap[[0, 2]].tolist() == [29, 50]
     assert np.isnan(gap[1])
     assert not is_event.any()
 
 
 def test_back_before_it_was_verified_is_a_gap_of_nothing() -> None:
-    gap, is_event = gap_times(ints(0, 0), ints(0, 0), days(0, 5), days(8, None), days(90)[0])
+    gap, is_event = gaps(ints(0, 0), ints(0, 0), days(0, 5), days(8, None), days(90)[0])
     assert gap[0] == 0
     assert is_event.tolist() == [True, False]
 
@@ -68,10 +75,8 @@ def test_back_before_it_was_verified_is_a_gap_of_nothing() -> None:
 def test_the_date_does_not_matter(shift: int) -> None:
     place, category = ints(0, 0, 1), ints(0, 0, 0)
     start, close = days(0, 10, 3), days(3, 12, 4)
-    gap, is_event = gap_times(place, category, start, close, days(100)[0])
-    later = gap_times(
-        place, category, start + shift * DAY, close + shift * DAY, days(100)[0] + shift * DAY
-    )
+    gap, is_event = gaps(place, category, start, close, days(100)[0])
+    later = gaps(place, category, start + shift * DAY, close + shift * DAY, days(100)[0] + shift * DAY)
     assert (later[0] == gap).all()
     assert (later[1] == is_event).all()
 
@@ -83,7 +88,7 @@ def test_episodes_out_of_order_are_refused() -> None:
         (ints(0, 0), ints(0, 0), days(1, 0)),
     ]:
         with pytest.raises(ValueError, match="order"):
-            gap_times(place, category, start, start, days(9)[0])
+            gaps(place, category, start, start, days(9)[0])
         with pytest.raises(ValueError, match="order"):
             repeat_places(place, category, start, 3, 90)
         with pytest.raises(ValueError, match="order"):
@@ -114,7 +119,7 @@ def county(
     none = np.full(len(place), NAT)
     episodes = find_episodes(place, np.zeros(len(place), dtype=np.int64), reported, closed, none)
     assert (episodes.n == 1).all()
-    return gap_times(episodes.place, episodes.category, episodes.start, episodes.close, days(until)[0])
+    return gaps(episodes.place, episodes.category, episodes.start, episodes.close, days(until)[0])
 
 
 @pytest.mark.parametrize(("until", "least", "most"), [(120, 0.02, 0.04), (45, 0.05, 0.09)])

@@ -33,6 +33,8 @@ TABLES = (
     "core_segment",
     "core_issue",
     "core_issue_change",
+    "mart_place",
+    "mart_episode",
     "load_file",
     "load_refused",
     "load_finding",
