@@ -75,13 +75,44 @@ def rebound_by(
 ) -> pd.DataFrame:
     """Share of problems closed in the period that came back within 7, 14 and 30 days, by group.
 
-    columns  key (of the group; "" the county), name (grids), closed (episodes, the denominator before
-             censoring), rebounds (returns within rebound_days), and for d in DAYS: rebound_d (1 - S(d),
-             NaN where is_shown_d is false), lower_d, upper_d (95 %), at_risk_d, is_shown_d (at least
-             min_at_risk still observed at d); rank (1 worst, dense, 0 not ranked) by rebound_30, best_rank and
-             worst_rank (90 % of the bootstrap over places).
+    columns  key (of the group; "" the county), name and lead_unit (grids), closed (episodes, the
+             denominator before censoring), rebounds (returns within rebound_days), and for d in DAYS:
+             rebound_d (1 - S(d), NaN where is_shown_d is false), lower_d, upper_d (95 %), at_risk_d,
+             is_shown_d (at least min_at_risk still observed at d); rank by rebound_30 (1 worst, dense;
+             0 not ranked). Worst first.
     """
+    return _by(engine, _gaps(engine, filters, close_by), by)
+
+
+def rebound_ranks(
+    engine: Engine, filters: Filters, by: Group = "grid", close_by: CloseBy = "closed"
+) -> pd.DataFrame:
+    """`rebound_by` with best_rank and worst_rank: 90 % of 1,000 draws of places lie between; 0: none."""
     gaps = _gaps(engine, filters, close_by)
+    frame = _by(engine, gaps, by)
+    shown = frame.loc[frame["is_shown_30"], "key"]
+    frame["best_rank"], frame["worst_rank"] = 0, 0
+    if len(shown) < 2:
+        return frame
+    group, keys = gaps.groups(by)
+    number = np.append(pd.Index(shown).get_indexer(keys), -1)  # the last entry is for code -1
+    draws = bootstrap_shares(
+        gaps.days,
+        gaps.is_event,
+        number[group].astype(np.int64),
+        gaps.frame["place_id"].to_numpy(np.int64),
+        len(shown),
+        max(DAYS),
+        int(threshold("bootstrap_draws")),
+        SEED,
+    )
+    best, worst = rank_bands(-draws)
+    frame.loc[shown.index, "best_rank"] = best
+    frame.loc[shown.index, "worst_rank"] = worst
+    return frame
+
+
+def _by(engine: Engine, gaps: _Gaps, by: Group) -> pd.DataFrame:
     group, keys = gaps.groups(by)
     curves = kaplan_meier(gaps.days, gaps.is_event, group, len(keys), max(DAYS))
     shares = rebound_shares(curves, DAYS)
@@ -104,37 +135,13 @@ def rebound_by(
             frame[f"{name}_{day}"] = np.where(is_shown, values[:, number], np.nan)
         frame[f"at_risk_{day}"] = shares.at_risk[:, number]
         frame[f"is_shown_{day}"] = is_shown
+    rank = frame["rebound_30"].rank(method="dense", ascending=False)
+    frame["rank"] = rank.fillna(0).astype(int)
     if by == "grid":
         names = engine.select("grids").set_index("grid_id")
         frame["name"] = frame["key"].map(names["grid_name"])
         frame["lead_unit"] = frame["key"].map(names["lead_unit"])
-    _rank(frame, gaps, group)
     return frame.sort_values(["rebound_30", "key"], ascending=[False, True], ignore_index=True)
-
-
-def _rank(frame: pd.DataFrame, gaps: _Gaps, group: npt.NDArray[np.int64]) -> None:
-    """Rank by rebound_30 with its band over draws of places; only groups that are shown."""
-    shown = frame["is_shown_30"].to_numpy(bool)
-    frame["rank"] = (
-        frame["rebound_30"].rank(method="dense", ascending=False).where(shown, 0).fillna(0).astype(int)
-    )
-    frame["best_rank"], frame["worst_rank"] = 0, 0
-    if shown.sum() < 2:
-        return
-    number = np.full(len(frame) + 1, -1, dtype=np.int64)  # the last entry is for code -1
-    number[:-1][shown] = np.arange(shown.sum())
-    draws = bootstrap_shares(
-        gaps.days,
-        gaps.is_event,
-        number[group],
-        gaps.frame["place_id"].to_numpy(np.int64),
-        int(shown.sum()),
-        max(DAYS),
-        int(threshold("bootstrap_draws")),
-        SEED,
-    )
-    best, worst = rank_bands(-draws)
-    frame.loc[shown, "best_rank"], frame.loc[shown, "worst_rank"] = best, worst
 
 
 def rebound_curve(

@@ -1,0 +1,198 @@
+"""Rebound views against a slow reading of the definitions, issue by issue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.engine import DuckDBEngine
+from data.filters import Filters
+from data.standards import threshold
+from data.views import rebound
+from data.views.overview import build_info
+from tests.conftest import County
+
+DAY = pd.Timedelta(days=1)
+
+
+def everything(engine: DuckDBEngine) -> Filters:
+    build = build_info(engine)
+    return Filters(build.first_date, build.period_until)
+
+
+def slow_episodes(issues: pd.DataFrame) -> pd.DataFrame:
+    """Episodes by the words of the definition: grow each from its first issue, one issue at a time."""
+    found = []
+    placed = issues[issues["place_id"].notna()]
+    for (place, category), rows in placed.groupby(["place_id", "category"]):
+        current: list[pd.Series] = []
+        checks = rows["verified_at"].dropna()
+        for _, issue in rows.sort_values("reported_at", kind="stable").iterrows():
+            report = issue["reported_at"]
+            ends = [_end(one) for one in current]
+            last = max(ends, default=None)
+            overlaps = last is not None and report < last
+            soon = (
+                last is not None
+                and not overlaps
+                and report - last <= threshold("episode_merge_hours") * pd.Timedelta(hours=1)
+                and not ((checks >= last) & (checks < report)).any()
+            )
+            if current and not overlaps and not soon:
+                found.append((place, category, current))
+                current = []
+            current.append(issue)
+        found.append((place, category, current))
+    return pd.DataFrame(
+        [
+            {
+                "place": place,
+                "category": category,
+                "grid_id": members[0]["grid_id"],
+                "start": members[0]["reported_at"],
+                "close": pd.NaT if any(pd.isna(m["closed_at"]) for m in members) else max(map(_end, members)),
+                "issues": len(members),
+            }
+            for place, category, members in found
+        ]
+    )  # fmt: skip
+
+
+def _end(issue: pd.Series) -> pd.Timestamp:
+    closed = issue["closed_at"]
+    return pd.Timestamp.max if pd.isna(closed) else max(closed, issue["reported_at"])
+
+
+def slow_share(gaps: list[tuple[float, bool]], day: int) -> float:
+    """1 - S(day), one event time after the other."""
+    survival = 1.0
+    for at in sorted({days for days, is_event in gaps if is_event and days <= day}):
+        events = sum(1 for days, is_event in gaps if is_event and days == at)
+        survival *= 1 - events / sum(1 for days, _ in gaps if days >= at)
+    return 1 - survival
+
+
+@pytest.fixture(scope="module")
+def slow(demo_engine: DuckDBEngine) -> pd.DataFrame:
+    return slow_episodes(demo_engine.query("select * from core_issue order by issue_id"))
+
+
+def test_episodes_are_those_of_the_definition(demo_engine: DuckDBEngine, slow: pd.DataFrame) -> None:
+    stored = demo_engine.query("select * from mart_episode order by place_id, category, started_at")
+    expected = slow.sort_values(["place", "category", "start"]).reset_index(drop=True)
+    assert stored["started_at"].tolist() == expected["start"].tolist()
+    assert (
+        stored["closed_at"].fillna(pd.Timestamp(0)).tolist()
+        == expected["close"].fillna(pd.Timestamp(0)).dt.floor("s").tolist()
+    )
+    assert stored["issues"].tolist() == expected["issues"].tolist()
+
+
+def test_shares_by_grid_are_kaplan_meier(demo_engine: DuckDBEngine, slow: pd.DataFrame) -> None:
+    filters = everything(demo_engine)
+    until = pd.Timestamp(filters.until)
+    gaps: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for _, rows in slow.groupby(["place", "category"]):
+        starts = [*rows["start"].iloc[1:], pd.NaT]
+        for close, following, grid in zip(rows["close"], starts, rows["grid_id"], strict=True):
+            if pd.isna(close) or not pd.Timestamp(filters.since) <= close < until:
+                continue
+            is_event = not pd.isna(following) and following < until
+            days = ((following if is_event else until) - close) / DAY
+            gaps[str(grid)].append((max(days, 0.0), is_event))
+    view = rebound.rebound_by(demo_engine, filters).set_index("key")
+    checked = 0
+    for grid, own in gaps.items():
+        if grid == "None":
+            continue
+        row = view.loc[grid]
+        assert row["closed"] == len(own)
+        assert row["rebounds"] == sum(is_event and days <= 30 for days, is_event in own)
+        assert row["at_risk_30"] == sum(days >= 30 for days, _ in own)
+        if row["is_shown_30"]:
+            assert row["rebound_30"] == pytest.approx(slow_share(own, 30), abs=1e-9)
+            checked += 1
+        else:
+            assert np.isnan(row["rebound_30"]), "too few is shown as too few"
+    assert checked >= 3
+
+
+def test_the_curve_ends_where_the_share_says(demo_engine: DuckDBEngine) -> None:
+    filters = everything(demo_engine)
+    curve = rebound.rebound_curve(demo_engine, filters).set_index("day")
+    (county,) = rebound.rebound_by(demo_engine, filters, "county").itertuples()
+    assert curve.loc[30, "share"] == pytest.approx(county.rebound_30)
+    assert curve["share"].is_monotonic_increasing
+    assert (curve["lower"].dropna() <= curve["share"][curve["lower"].notna()]).all()
+
+
+def test_every_rebound_has_its_records(demo_engine: DuckDBEngine) -> None:
+    """The returns of all 30-day windows add up to the returns that records list, and open up."""
+    filters = everything(demo_engine)
+    records = rebound.rebound_records(demo_engine, filters)
+    (county,) = rebound.rebound_by(demo_engine, filters, "county").itertuples()
+    assert len(records) == min(county.rebounds, 500)
+    assert (records["gap_days"] <= 30).all()
+    issues = rebound.episode_issues(demo_engine, int(records["episode_id"].iloc[0]))
+    assert issues["episode_role"].iloc[0] == "first"
+    assert issues["issue_id"].iloc[0] == records["first_issue_id"].iloc[0]
+
+
+def test_every_issue_has_one_role(demo_engine: DuckDBEngine) -> None:
+    filters = everything(demo_engine)
+    counts = rebound.episode_counts(demo_engine, filters)
+    parts = counts[["without_place", "episodes", "duplicates", "reopened"]].sum()
+    assert counts["issues"] == parts
+    assert counts["episodes"] > counts["duplicates"] > 0
+
+
+def test_ranks_have_bands_that_hold_them(demo_engine: DuckDBEngine) -> None:
+    frame = rebound.rebound_ranks(demo_engine, everything(demo_engine), "category_class")
+    ranked = frame[frame["rank"] > 0]
+    assert (ranked["best_rank"] <= ranked["worst_rank"]).all()
+    inside = (ranked["best_rank"] <= ranked["rank"]) & (ranked["rank"] <= ranked["worst_rank"])
+    assert inside.mean() > 0.8
+
+
+def test_repeat_places_have_so_many_starts_in_a_window(
+    demo_engine: DuckDBEngine, slow: pd.DataFrame
+) -> None:
+    filters = everything(demo_engine)
+    view = rebound.repeat_places(demo_engine, filters)
+    expected = 0
+    window = threshold("repeat_days") * DAY
+    for _, rows in slow.groupby(["place", "category"]):
+        starts = rows["start"].sort_values().tolist()
+        most = max(sum(one <= other < one + window for other in starts) for one in starts)
+        expected += most >= threshold("repeat_episodes")
+    assert len(view) == expected
+
+
+def test_the_week_after_an_inspection_is_compared(demo_engine: DuckDBEngine) -> None:
+    found = rebound.slackening(demo_engine, everything(demo_engine))
+    assert len(found.inspections) == 10
+    assert found.curve["issues"].sum() > 0
+    assert (found.curve["per_km"] == found.curve["issues"] / found.curve["exposure_km"]).all()
+    effect = found.effect
+    assert effect is not None
+    assert effect.rise_band[0] < effect.rise < effect.rise_band[1]
+
+
+def test_a_county_without_issues_or_inspections_says_nothing(
+    tiny_county: type[County], tmp_path: object
+) -> None:
+    county = tiny_county()  # type: ignore[call-arg]
+    recipe = county.recipe.read_text("utf-8")
+    county.recipe.write_text(recipe[: recipe.index("[[core_issue]]")], "utf-8")
+    engine = county.build()
+    filters = Filters(date(2025, 1, 1), date(2025, 1, 1) + timedelta(days=30))
+    assert rebound.rebound_by(engine, filters).empty
+    assert rebound.rebound_ranks(engine, filters).empty
+    assert rebound.rebound_curve(engine, filters).empty
+    assert rebound.rebound_records(engine, filters).empty
+    assert rebound.repeat_places(engine, filters).empty
+    assert rebound.slackening(engine, filters).effect is None
