@@ -19,9 +19,10 @@ from data.filters import Filters
 from data.standards import threshold
 from data.views.overview import ROWS_SHOWN, build_info
 from geo.inspection import InspectionEffect, inspection_effect, inspection_weeks, slackening_curve
-from geo.rebound import bootstrap_shares, gap_times, rank_bands, rebound_shares
+from geo.rebound import bootstrap_shares, gap_times, rank_bands, rebound_shares, recurrence_times
 from geo.rebound import repeat_places as find_repeat_places
-from geo.survival import kaplan_meier, log_log_band
+from geo.survival import Z95, kaplan_meier, log_log_band
+from geo.survival import mean_recurrences as count_recurrences
 
 CloseBy = Literal["closed", "verified"]
 Group = Literal["county", "grid", "category_class", "category", "department"]
@@ -87,7 +88,7 @@ def rebound_by(
 def rebound_ranks(
     engine: Engine, filters: Filters, by: Group = "grid", close_by: CloseBy = "closed"
 ) -> pd.DataFrame:
-    """`rebound_by` with best_rank and worst_rank: 90 % of 1,000 draws of places lie between; 0: none."""
+    """`rebound_by` with best_rank and worst_rank: 90 % of the draws of places lie between; 0: none."""
     gaps = _gaps(engine, filters, close_by)
     frame = _by(engine, gaps, by)
     shown = frame.loc[frame["is_shown_30"], "key"]
@@ -171,6 +172,40 @@ def rebound_curve(
             "events": curves.events[number, day],
         }
     )
+
+
+def mean_recurrences(engine: Engine, filters: Filters) -> pd.DataFrame:
+    """Mean number of returns of a problem at a place by day since its first closing, day 0 to 90.
+
+    The county's, or the grid's of filters. columns  day, mean (M), lower, upper (95 %), at_risk; days
+    with fewer than min_at_risk places are left out.
+    """
+    frame = engine.select(
+        "episodes",
+        until=filters.until,
+        category_class=filters.category_class,
+        grid_id=filters.grid_id,
+    )
+    found = recurrence_times(
+        frame["place_id"].to_numpy(np.int64),
+        frame["category_code"].to_numpy(np.int64),
+        frame["started_at"].to_numpy("datetime64[s]"),
+        frame["closed_at"].to_numpy("datetime64[s]"),
+        np.datetime64(min(filters.until, observed_until(engine))),
+    )
+    whole = np.zeros(len(found.place), dtype=np.int64)
+    means = count_recurrences(found.days, found.unit, found.end_days, whole, 1, HORIZON)
+    width = Z95 * np.sqrt(means.variance[0])
+    frame = pd.DataFrame(
+        {
+            "day": np.arange(HORIZON + 1),
+            "mean": means.mean[0],
+            "lower": np.maximum(means.mean[0] - width, 0),
+            "upper": means.mean[0] + width,
+            "at_risk": means.at_risk[0],
+        }
+    )
+    return frame[frame["at_risk"] >= threshold("min_at_risk")].reset_index(drop=True)
 
 
 def rebound_records(
