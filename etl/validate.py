@@ -23,7 +23,7 @@ from data.catalog import Column, Table
 from data.messages import DataError
 from data.standards import calendar, threshold
 from etl.extract import RawFile
-from etl.recipe import Dataset
+from etl.recipe import POINT_COLUMNS, Dataset
 from etl.times import deadline, is_sentinel, parse_times
 from geo.crs import LONLAT, parse_crs, transform_geometry, transform_xy
 from geo.grid import repair_polygons
@@ -180,7 +180,7 @@ def _wanted(raw: RawFile, dataset: Dataset) -> npt.NDArray[np.bool_]:
 
 
 def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataFrame:
-    """Trimmed text, empty made missing, code fixes and defaults applied."""
+    """Trimmed text, empty made missing; patterns, code fixes and defaults applied, in this order."""
     clean = {}
     for name in {**dict.fromkeys(frame.columns), **dataset.defaults}:
         if name in frame:
@@ -189,6 +189,8 @@ def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataF
             values = values.mask(values == "")
         else:
             values = pd.Series(pd.NA, index=frame.index, dtype=TEXT)
+        if pattern := dataset.patterns.get(name):
+            values = values.astype(object).str.extract(pattern, expand=False).astype(TEXT)
         if fixes := dataset.values.get(name):
             values = values.map(fixes).astype(TEXT).fillna(values)
         if default := dataset.defaults.get(name):
@@ -274,6 +276,8 @@ def _check_lonlat(
     raw: RawFile, dataset: Dataset, frame: pd.DataFrame, text: pd.DataFrame, faults: _Faults
 ) -> None:
     """lon, lat in WGS84; (0, 0) is what some systems write for "unknown" and becomes missing."""
+    is_layer = dataset.columns.get("lon") == POINT_COLUMNS[0]
+    crs = _crs_of(raw, dataset) if is_layer else dataset.crs
     x, y = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
     one_only = np.isnan(x) != np.isnan(y)
     for name in ("lon", "lat"):
@@ -281,16 +285,16 @@ def _check_lonlat(
             faults.add(text[name].isna() & one_only, name, "", "missing_value")
     null_island = (x == 0) & (y == 0)
     x, y = np.where(null_island, np.nan, x), np.where(null_island, np.nan, y)
-    if dataset.crs and parse_crs(dataset.crs).is_geographic:
+    if crs and parse_crs(crs).is_geographic:
         with np.errstate(invalid="ignore"):
             beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
         if beyond.sum() > 0.5 * np.isfinite(x).sum():
             at = int(np.argmax(beyond))
-            raise DataError("crs_range", file=raw.name, x=x[at], y=y[at], crs=dataset.crs)
+            raise DataError("crs_range", file=raw.name, x=x[at], y=y[at], crs=crs)
         faults.add(pd.Series(beyond, index=frame.index), "lon", text.get("lon", ""), "not_lonlat")
         x, y = np.where(beyond, np.nan, x), np.where(beyond, np.nan, y)
-    if dataset.crs:
-        x, y = transform_xy(x, y, dataset.crs, LONLAT)
+    if crs:
+        x, y = transform_xy(x, y, crs, LONLAT)
     frame["lon"], frame["lat"] = x, y
 
 
