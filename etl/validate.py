@@ -26,6 +26,7 @@ from etl.extract import RawFile
 from etl.recipe import POINT_COLUMNS, Dataset
 from etl.times import deadline, is_sentinel, parse_times
 from geo.crs import LONLAT, parse_crs, transform_geometry, transform_xy
+from geo.datum import DATUMS
 from geo.grid import repair_polygons
 
 Geometries = npt.NDArray[np.object_]
@@ -56,6 +57,7 @@ class Checked:
                first key column, null where it has none).
     keys       the first key column of every record, refused ones too.
     repaired   how many polygons were repaired.
+    wanted     which records the recipe wants, in words; empty: all of them.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Checked:
     faults: pd.DataFrame
     keys: pd.Index
     repaired: int = 0
+    wanted: str = ""
 
     @property
     def refused(self) -> int:
@@ -343,14 +346,26 @@ def _check_geometry(
     return geometry, int(invalid.sum() - flat.sum())
 
 
+def effective_crs(own: str, stated: str) -> str:
+    """The CRS that holds: the file's own, else the recipe's; but no file can say that it is GCJ-02."""
+    return stated if stated in DATUMS else own or stated
+
+
+def _agree(own: str, stated: str) -> bool:
+    """Whether a file's CRS is the stated one; a shifted datum passes for any lon/lat."""
+    if stated in DATUMS:
+        return parse_crs(own).is_geographic
+    return parse_crs(own) == parse_crs(stated)
+
+
 def _crs_of(raw: RawFile, dataset: Dataset) -> str:
     """The file's own CRS or the recipe's; both must agree, and coordinates must be possible in it."""
     own, stated = raw.crs, dataset.crs
     if not own and not stated:
         raise DataError("no_crs", file=raw.name)
-    if own and stated and parse_crs(own) != parse_crs(stated):
+    if own and stated and not _agree(own, stated):
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
-    crs = own or stated
+    crs = effective_crs(own, stated)
     west, south, east, north = shapely.total_bounds(raw.geometry)
     if np.isnan(west):  # not one shape: each record will be refused
         return crs
