@@ -298,9 +298,7 @@ def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> Raw
             ValueError,
         ) as error:
             raise DataError("unreadable_file", file=name, format="vector", detail=error) from error
-    columns = [
-        pd.Series([_attribute_text(v) for v in column], dtype=TEXT) for column in values
-    ]
+    columns = [pd.Series([_attribute_text(v) for v in column], dtype=TEXT) for column in values]
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(wkb)))
     frame.columns = pd.Index(list(meta["fields"]))
     shapes = shapely.from_wkb(wkb)
@@ -347,6 +345,9 @@ def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:
 
 
 def _attribute_text(value: object) -> str | None:
+    """An attribute as text; a list, as GeoJSON may hold, with ; between its values."""
+    if isinstance(value, np.ndarray):
+        return ";".join(str(part) for part in value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     return _cell_text(float(value) if isinstance(value, np.floating) else value)

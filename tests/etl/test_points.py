@@ -32,7 +32,9 @@ patterns = { lon = ', *([0-9.]+)\\)$', lat = '\\(([0-9.]+),' }
 PLACES = {"甲": (150.0, 50.0), "乙": (50.0, 150.0)}  # metres from ORIGIN
 
 
-def layer(crs: str | int, kind: Callable[[shapely.Point], object] = lambda point: point) -> gpd.GeoDataFrame:
+def layer(
+    crs: str | int, kind: Callable[[shapely.Point], object] = lambda point: point
+) -> gpd.GeoDataFrame:
     metres = [shapely.Point(ORIGIN[0] + x, ORIGIN[1] + y) for x, y in PLACES.values()]
     shapes = gpd.GeoSeries(metres, crs=CRS).to_crs(crs)
     shapes = [*(kind(shape) for shape in shapes), None]
