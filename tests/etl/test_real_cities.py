@@ -14,8 +14,9 @@ import shapely
 from data.builds import current_build_id, open_build
 from data.engine import DuckDBEngine
 from data.settings import ROOT
+from etl.extract import read_file
 from etl.load import build
-from etl.recipe import DATASET_TABLES, Recipe, load_recipe, recipe_names
+from etl.recipe import DATASET_TABLES, Dataset, Recipe, load_recipe, recipe_names
 from geo.assign import assign_grids, nearest_segments
 from geo.crs import LONLAT, transform_xy
 
@@ -539,3 +540,25 @@ def test_every_file_is_loaded_or_it_is_said_why_not() -> None:
         is_loaded = any(fnmatch(name, pattern) for pattern in loaded)
         is_said = path.name in said or f"{path.parent.name}/*" in said or path.name == "README.md"
         assert is_loaded != is_said, name
+
+
+@pytest.mark.parametrize(
+    ("place", "file", "share"),
+    [
+        ("chicago", "community_areas", 0.9976),
+        ("chicago", "wards_2015_2023", 0.9977),
+        ("chicago", "census_tracts", 0.984),
+        ("boston", "census_tracts", 0.9938),
+        ("boston", "zip_codes", 0.9998),
+    ],
+)
+def test_issues_lie_in_the_other_polygons_too(
+    place: str, file: str, share: float, request: pytest.FixtureRequest
+) -> None:
+    """Shares of the READMEs; Boston's count the sink, which lies in a grid."""
+    issues = request.getfixturevalue(place).query("select * from core_issue where lon is not null")
+    data = Dataset.model_validate({"files": [file], "format": "vector", "columns": {}})
+    polygons = read_file(CITIES / place / f"{file}.geojson.gz", data, file).geometry
+    assert polygons is not None
+    inside = assign_grids(issues["lon"].to_numpy(), issues["lat"].to_numpy(), polygons) >= 0
+    assert inside.mean() == pytest.approx(share, abs=0.0006)
