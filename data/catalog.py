@@ -403,6 +403,7 @@ TABLES: dict[str, Table] = {
             (
                 _derived("table_name", "text", "table it was loaded into"),
                 _derived("file", "text", "file name"),
+                _derived("wanted", "text", "which records of it (`only`); empty: all of them"),
                 _derived("sha256", "text", "digest of the file"),
                 _derived("rows_read", "int", "records in the file"),
                 _derived("accepted", "int", "records in the build"),
@@ -410,7 +411,7 @@ TABLES: dict[str, Table] = {
                 _derived("refused", "int", "records refused, each with its reason in load_refused"),
                 _derived("set_aside", "int", "records that the recipe leaves aside (`only`)"),
             ),
-            key=("table_name", "file"),
+            key=("table_name", "file", "wanted"),
         ),
         Table(
             "load_original",
@@ -427,6 +428,7 @@ TABLES: dict[str, Table] = {
             (
                 _derived("table_name", "text", "table it was meant for"),
                 _derived("file", "text", "file name"),
+                _derived("wanted", "text", "which records of it (`only`), as in load_file"),
                 _derived("row", "int", "row as a spreadsheet counts it: the header is row 1"),
                 _derived("column_name", "text", "the file's own column name"),
                 _derived("value", "text", "the offending value"),

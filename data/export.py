@@ -71,7 +71,8 @@ def workbook_to_mend(refused: pd.DataFrame) -> bytes:
     """
     sheets: dict[str, pd.DataFrame] = {}
     for number, (file, rows) in enumerate(refused.groupby("file", sort=False), start=1):
-        faults = rows.groupby("row_number", sort=False)["fault"].agg("；".join)
+        told = rows.drop_duplicates(["row_number", "fault"])  # a file may be read for two datasets
+        faults = told.groupby("row_number", sort=False)["fault"].agg("；".join)
         raw = rows.drop_duplicates("row_number").set_index("row_number")["raw"]
         records = pd.DataFrame([_record(text) for text in raw], index=raw.index)
         front = pd.DataFrame({"行": faults.index, "原因与办法": faults.to_numpy()}, index=faults.index)

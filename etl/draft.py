@@ -13,10 +13,9 @@ import pandas as pd
 import shapely
 
 from data.catalog import TABLES
-from data.messages import DataError
 from etl.extract import RawFile, read_file
-from etl.propose import propose_columns, propose_table
-from etl.recipe import Dataset
+from etl.propose import Proposal, propose_columns, propose_table
+from etl.recipe import POINT_COLUMNS, Dataset
 from geo.crs import parse_crs
 
 FORMATS = {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}
@@ -82,7 +81,7 @@ def _block(raw: RawFile, shape: dict[str, str]) -> str:
         f"[[{table}]]",
         f'files = ["{raw.name}"]',
         *(f"{key} = {json.dumps(value)}" for key, value in shape.items() if value),
-        *([LONLAT_HINT] if "lon" in mapped else []),
+        *([LONLAT_HINT] if "lon" in mapped and not (_is_layer(mapped) and raw.crs) else []),
         f"[{table}.columns]",
         *(f"{p.field} = {json.dumps(p.header, ensure_ascii=False)}  # {p.reason}" for p in proposals),
         *(f'{column.name} = ""  # REQUIRED, not found: {column.meaning}' for column in missing),
@@ -96,16 +95,17 @@ def _suffix(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
+def _is_layer(mapped: dict[str, Proposal]) -> bool:
+    """Whether the coordinates are those of a layer of points, whose file says its CRS."""
+    return mapped["lon"].header == POINT_COLUMNS[0]
+
+
 def _shapes(raw: RawFile) -> str:
+    """The kind of shapes; points are columns, and nothing to tell a table by."""
     if raw.geometry is None:
         return ""
     dimension = int(pd.Series(shapely.get_dimensions(raw.geometry)).max())
-    if dimension < 1:
-        raise DataError(
-            "wrong_geometry", file=raw.name, row=1, found="point", table="a recipe",
-            expected="lines or polygons",
-        )  # fmt: skip
-    return "line" if dimension == 1 else "polygon"
+    return {1: "line", 2: "polygon"}.get(dimension, "")
 
 
 def _text_shape(path: Path) -> dict[str, str]:

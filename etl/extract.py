@@ -26,9 +26,10 @@ import shapely
 from python_calamine import CalamineError, CalamineWorkbook
 
 from data.messages import DataError
-from etl.recipe import Dataset
+from etl.recipe import POINT_COLUMNS, Dataset
 
 Geometries = npt.NDArray[np.object_]
+TEXT = pd.StringDtype("pyarrow")
 SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 
 
@@ -301,18 +302,29 @@ def _read_vector(path: Path, name: str, content: bytes, dataset: Dataset) -> Raw
             ValueError,
         ) as error:
             raise DataError("unreadable_file", file=name, format="vector", detail=error) from error
-    columns = [
-        pd.Series([_attribute_text(v) for v in column], dtype=pd.StringDtype("pyarrow"))
-        for column in values
-    ]
+    columns = [pd.Series([_attribute_text(v) for v in column], dtype=TEXT) for column in values]
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(wkb)))
     frame.columns = pd.Index(list(meta["fields"]))
+    shapes = shapely.from_wkb(wkb)
+    frame = pd.concat([frame, _point_columns(shapes)], axis=1)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     # GDAL calls every GeoJSON without a `crs` member WGS84; older ones in metres have none either.
     is_geojson = not by_path and text.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
     is_said = not is_geojson or b'"crs"' in text[:4096]
     crs = (meta["crs"] or "") if is_said or not dataset.crs else ""
-    return RawFile(name, frame, geometry=shapely.from_wkb(wkb), crs=crs, sheets=layers)
+    return RawFile(name, frame, geometry=shapes, crs=crs, sheets=layers)
+
+
+def _point_columns(shapes: Geometries) -> pd.DataFrame:
+    """Coordinates of a layer of points as columns, which a recipe may map; of other layers none."""
+    points = shapely.get_geometry(shapes, 0)  # a MultiPoint of one is a point
+    is_point = shapely.get_dimensions(shapes) == 0
+    is_one = is_point & (shapely.get_num_geometries(shapes) <= 1)
+    if not is_one.any() or not (is_one | shapely.is_missing(shapes)).all():
+        return pd.DataFrame(index=range(len(shapes)))
+    values = shapely.get_x(points), shapely.get_y(points)
+    text = [pd.Series([_attribute_text(v) for v in axis], dtype=TEXT) for axis in values]
+    return pd.DataFrame(dict(zip(POINT_COLUMNS, text, strict=True)))
 
 
 def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:
@@ -337,6 +349,9 @@ def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:
 
 
 def _attribute_text(value: object) -> str | None:
+    """An attribute as text; a list, as GeoJSON may hold, with ; between its values."""
+    if isinstance(value, np.ndarray):
+        return ";".join(str(part) for part in value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     return _cell_text(float(value) if isinstance(value, np.floating) else value)

@@ -55,7 +55,7 @@ from etl.transform import (
     past_street,
     vanished,
 )
-from etl.validate import Checked, check_file
+from etl.validate import Checked, check_file, effective_crs
 from geo.crs import LONLAT, transform_geometry
 
 log = logging.getLogger(__name__)
@@ -291,6 +291,10 @@ class _Load:
             doubt = doubtful_datum(part, dataset, self.polygons, self.lines, recipe.compute_crs)
             self.findings.add(table.name, "datum_doubtful", *doubt)
         self.repaired += part.repaired
+        part.wanted = "; ".join(
+            f"{column}: {', '.join(value or '-' for value in values)}"
+            for column, values in dataset.only.items()
+        )
         return part
 
     def _read_file(self, path: Path, dataset: Dataset, kept: str) -> RawFile:
@@ -307,6 +311,7 @@ class _Load:
             {
                 "table_name": table,
                 "file": part.name,
+                "wanted": part.wanted,
                 "sha256": part.sha256,
                 "rows_read": part.rows_read,
                 "accepted": used,
@@ -315,7 +320,9 @@ class _Load:
                 "set_aside": part.set_aside,
             }
         )
-        faults = part.faults.assign(table_name=table, file=part.name, is_mended=is_mended)
+        faults = part.faults.assign(
+            table_name=table, file=part.name, wanted=part.wanted, is_mended=is_mended
+        )
         self._faults.append(faults)
 
     def water(self) -> Geometries:
@@ -328,7 +335,7 @@ class _Load:
                 name = path.relative_to(self.recipe.root).as_posix()
                 raw = self._read_file(path, dataset, kept[name])
                 if raw.geometry is not None:
-                    crs = raw.crs or dataset.crs
+                    crs = effective_crs(raw.crs, dataset.crs)
                     shapes.append(transform_geometry(raw.geometry, crs, self.recipe.compute_crs))
         water = np.concatenate(shapes) if shapes else np.array([], dtype=object)
         drawn: Geometries = water[~(shapely.is_missing(water) | shapely.is_empty(water))]
@@ -348,7 +355,9 @@ def _history(tables: dict[str, pd.DataFrame], store: Path) -> pd.DataFrame:
     build_row, files, issues = tables["build"].iloc[0], tables["load_file"], tables["core_issue"]
     refused, findings = tables["load_refused"], tables["load_finding"]
     findings = findings[~findings["table_name"].isin(["core_grid", "core_segment"])]  # of shapes
-    mended_records = refused[refused["is_mended"]].drop_duplicates(["table_name", "file", "row"])
+    mended_records = refused[refused["is_mended"]].drop_duplicates(
+        ["table_name", "file", "wanted", "row"]
+    )
     own = pd.DataFrame(
         [
             {

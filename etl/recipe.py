@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import tomllib
 from pathlib import Path
 from string import Formatter
@@ -17,6 +18,7 @@ from data.settings import ROOT
 from geo.crs import is_metric, is_old_datum
 
 SOURCES = Path(__file__).parent / "sources"
+POINT_COLUMNS = ("geometry.x", "geometry.y")  # the columns that a layer of points has besides its own
 Format = Literal["csv", "xlsx", "parquet", "vector"]
 
 
@@ -48,6 +50,9 @@ class Dataset(BaseModel):
     time_zone: str = Field("", description="of times without offset, if not that of the recipe")
     values: dict[str, dict[str, str]] = Field(
         {}, description="code fixes: our column -> (value in the file -> value we use)"
+    )
+    patterns: dict[str, str] = Field(
+        {}, description="our column -> regular expression whose one group is the value in the cell"
     )
     id_prefix: str = Field("", description="put before keys that another system also uses")
     only: dict[str, list[str]] = Field(
@@ -105,9 +110,24 @@ class Dataset(BaseModel):
             list(Formatter().parse(template))
         return value
 
+    @field_validator("patterns")
+    @classmethod
+    def _patterns_have_one_group(cls, value: dict[str, str]) -> dict[str, str]:
+        for pattern in value.values():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                msg = f"`{pattern}` is not a regular expression: {error}"
+                raise ValueError(msg) from error
+            if groups != 1:
+                msg = f"`{pattern}` must have one group, in ( ), that is the value"
+                raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def _coordinates_have_a_crs(self) -> Self:
-        if "lon" in self.columns and not self.crs:
+        of_shapes = self.columns.get("lon") == POINT_COLUMNS[0]  # whose file may say its CRS itself
+        if "lon" in self.columns and not self.crs and not of_shapes:
             msg = "`crs` is needed where lon and lat are columns"
             raise ValueError(msg)
         return self
@@ -165,7 +185,7 @@ class Recipe(BaseModel):
             known = {column.name for column in TABLES[table].file_columns}
             required = {column.name for column in TABLES[table].file_columns if column.required}
             for dataset in self.datasets(table):
-                named = {*dataset.columns, *dataset.values, *dataset.defaults}
+                named = {*dataset.columns, *dataset.values, *dataset.patterns, *dataset.defaults}
                 if unknown := named - known:
                     msg = f"[[{table}]] names {sorted(unknown)}; {table} has {sorted(known)}"
                     raise ValueError(msg)

@@ -28,11 +28,12 @@ class LoadReport:
         console.print(files.to_string(index=False), markup=False, highlight=False, soft_wrap=True)
         if len(self.refused):
             console.print("\nrefused (every record stands in table load_refused)", style="bold")
-            grouped = self.refused.groupby(["file", "column_name", "reason"], sort=False)
-            for (file, column, reason), rows in grouped:
+            grouped = self.refused.groupby(["file", "wanted", "column_name", "reason"], sort=False)
+            for (file, wanted, column, reason), rows in grouped:
                 first = rows.iloc[0]
                 console.print(
-                    f"  {rows['row'].nunique():,} of {file}, {column or 'line'}: "
+                    f"  {rows['row'].nunique():,} of {file}{f' ({wanted})' if wanted else ''}, "
+                    f"{column or 'line'}: "
                     f"{message('reason', reason, 'en')} First: row {first['row']}, "
                     f"{str(first['value'])[:60]!r}.",
                     markup=False,

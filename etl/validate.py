@@ -23,9 +23,10 @@ from data.catalog import Column, Table
 from data.messages import DataError
 from data.standards import calendar, threshold
 from etl.extract import RawFile
-from etl.recipe import Dataset
+from etl.recipe import POINT_COLUMNS, Dataset
 from etl.times import deadline, is_sentinel, parse_times
 from geo.crs import LONLAT, parse_crs, transform_geometry, transform_xy
+from geo.datum import DATUMS
 from geo.grid import repair_polygons
 
 Geometries = npt.NDArray[np.object_]
@@ -56,6 +57,7 @@ class Checked:
                first key column, null where it has none).
     keys       the first key column of every record, refused ones too.
     repaired   how many polygons were repaired.
+    wanted     which records the recipe wants, in words; empty: all of them.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Checked:
     faults: pd.DataFrame
     keys: pd.Index
     repaired: int = 0
+    wanted: str = ""
 
     @property
     def refused(self) -> int:
@@ -180,7 +183,7 @@ def _wanted(raw: RawFile, dataset: Dataset) -> npt.NDArray[np.bool_]:
 
 
 def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataFrame:
-    """Trimmed text, empty made missing, code fixes and defaults applied."""
+    """Trimmed text, empty made missing; patterns, code fixes and defaults applied, in this order."""
     clean = {}
     for name in {**dict.fromkeys(frame.columns), **dataset.defaults}:
         if name in frame:
@@ -189,6 +192,8 @@ def _clean_text(frame: pd.DataFrame, dataset: Dataset, table: Table) -> pd.DataF
             values = values.mask(values == "")
         else:
             values = pd.Series(pd.NA, index=frame.index, dtype=TEXT)
+        if pattern := dataset.patterns.get(name):
+            values = values.astype(object).str.extract(pattern, expand=False).astype(TEXT)
         if fixes := dataset.values.get(name):
             values = values.map(fixes).astype(TEXT).fillna(values)
         if default := dataset.defaults.get(name):
@@ -274,6 +279,8 @@ def _check_lonlat(
     raw: RawFile, dataset: Dataset, frame: pd.DataFrame, text: pd.DataFrame, faults: _Faults
 ) -> None:
     """lon, lat in WGS84; (0, 0) is what some systems write for "unknown" and becomes missing."""
+    is_layer = dataset.columns.get("lon") == POINT_COLUMNS[0]
+    crs = _crs_of(raw, dataset) if is_layer else dataset.crs
     x, y = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
     one_only = np.isnan(x) != np.isnan(y)
     for name in ("lon", "lat"):
@@ -281,16 +288,16 @@ def _check_lonlat(
             faults.add(text[name].isna() & one_only, name, "", "missing_value")
     null_island = (x == 0) & (y == 0)
     x, y = np.where(null_island, np.nan, x), np.where(null_island, np.nan, y)
-    if dataset.crs and parse_crs(dataset.crs).is_geographic:
+    if crs and parse_crs(crs).is_geographic:
         with np.errstate(invalid="ignore"):
             beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
         if beyond.sum() > 0.5 * np.isfinite(x).sum():
             at = int(np.argmax(beyond))
-            raise DataError("crs_range", file=raw.name, x=x[at], y=y[at], crs=dataset.crs)
+            raise DataError("crs_range", file=raw.name, x=x[at], y=y[at], crs=crs)
         faults.add(pd.Series(beyond, index=frame.index), "lon", text.get("lon", ""), "not_lonlat")
         x, y = np.where(beyond, np.nan, x), np.where(beyond, np.nan, y)
-    if dataset.crs:
-        x, y = transform_xy(x, y, dataset.crs, LONLAT)
+    if crs:
+        x, y = transform_xy(x, y, crs, LONLAT)
     frame["lon"], frame["lat"] = x, y
 
 
@@ -339,14 +346,26 @@ def _check_geometry(
     return geometry, int(invalid.sum() - flat.sum())
 
 
+def effective_crs(own: str, stated: str) -> str:
+    """The CRS that holds: the file's own, else the recipe's; but no file can say that it is GCJ-02."""
+    return stated if stated in DATUMS else own or stated
+
+
+def _agree(own: str, stated: str) -> bool:
+    """Whether a file's CRS is the stated one; a shifted datum passes for any lon/lat."""
+    if stated in DATUMS:
+        return parse_crs(own).is_geographic
+    return parse_crs(own) == parse_crs(stated)
+
+
 def _crs_of(raw: RawFile, dataset: Dataset) -> str:
     """The file's own CRS or the recipe's; both must agree, and coordinates must be possible in it."""
     own, stated = raw.crs, dataset.crs
     if not own and not stated:
         raise DataError("no_crs", file=raw.name)
-    if own and stated and parse_crs(own) != parse_crs(stated):
+    if own and stated and not _agree(own, stated):
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
-    crs = stated or own  # GCJ-02 in a file that calls itself WGS84 is GCJ-02
+    crs = effective_crs(own, stated)
     west, south, east, north = shapely.total_bounds(raw.geometry)
     if np.isnan(west):  # not one shape: each record will be refused
         return crs

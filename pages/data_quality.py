@@ -23,7 +23,7 @@ files = read(load_files, build.build_id)
 st.subheader("读了什么")
 st.dataframe(
     files.assign(table_name=files["table_name"].map(TABLE_NAMES)).set_axis(
-        ["内容", "文件", "读入", "接收", "被新版取代", "拒收", "未取用"], axis="columns"
+        ["内容", "文件", "只取", "读入", "接收", "被新版取代", "拒收", "未取用"], axis="columns"
     ),
     hide_index=True,
 )

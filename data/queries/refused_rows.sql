@@ -1,8 +1,9 @@
 -- Every refused record, once for each fault.
--- grain: table_name, file, row_number, column_name, reason
+-- grain: table_name, file, wanted, row_number, column_name, reason
 select
     table_name,
     file,
+    wanted,
     row as row_number,
     column_name,
     value,

@@ -689,6 +689,33 @@ def test_gcj02_points_are_brought_home(county: County) -> None:
     np.testing.assert_allclose(after[["lon", "lat"]], before[["lon", "lat"]], atol=2e-7)
 
 
+@pytest.mark.parametrize("says", ["EPSG::4326", "EPSG::4490"])
+def test_gcj02_shapes_are_brought_home_whatever_their_file_says(county: County, says: str) -> None:
+    """No file format has a name for GCJ-02: a Shapefile or GeoJSON of it says WGS84 or CGCS2000."""
+    before = county.build().query("select grid_id, lon, lat from core_grid order by grid_id")
+    layer = json.loads((county.root / "grids.geojson").read_text("utf-8"))
+    layer["crs"] = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:{says}"}}
+    for drawn in layer["features"]:
+        drawn["geometry"]["coordinates"] = [
+            np.column_stack(wgs84_to_gcj02(*np.array(ring).T)).tolist()
+            for ring in drawn["geometry"]["coordinates"]
+        ]
+    county.write("grids.geojson", json.dumps(layer, ensure_ascii=False))
+    county.edit("county.toml", GRID_COLUMNS, GRID_COLUMNS + '\ncrs = "GCJ-02"')
+    after = county.build().query("select grid_id, lon, lat from core_grid order by grid_id")
+    np.testing.assert_allclose(after[["lon", "lat"]], before[["lon", "lat"]], atol=2e-6)
+
+
+def test_gcj02_is_no_name_for_a_file_in_metres(county: County) -> None:
+    layer = json.loads((county.root / "grids.geojson").read_text("utf-8"))
+    layer["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4546"}}
+    county.write("grids.geojson", json.dumps(layer, ensure_ascii=False))
+    county.edit("county.toml", GRID_COLUMNS, GRID_COLUMNS + '\ncrs = "GCJ-02"')
+    with pytest.raises(DataError) as caught:
+        county.load()
+    assert caught.value.code == "crs_differs"
+
+
 def test_an_id_that_excel_has_cut_is_refused_with_the_remedy(county: County) -> None:
     county.platform([LINES[0].replace("A01", "2.02505E+18"), *LINES[1:]])
     assert refused_of(county) == [(2, "2.02505E+18", "ruined_id")]

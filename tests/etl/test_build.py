@@ -66,8 +66,9 @@ def table(engine: DuckDBEngine, name: str) -> pd.DataFrame:
 def test_every_record_read_is_accepted_superseded_or_refused(engine: DuckDBEngine) -> None:
     files = table(engine, "load_file")
     assert (files["rows_read"] == files["accepted"] + files["superseded"] + files["refused"]).all()
-    refused = table(engine, "load_refused").groupby(["table_name", "file"])["row"].nunique()
-    counted = files.set_index(["table_name", "file"])["refused"]
+    part = ["table_name", "file", "wanted"]
+    refused = table(engine, "load_refused").groupby(part)["row"].nunique()
+    counted = files.set_index(part)["refused"]
     assert counted[counted > 0].to_dict() == refused.to_dict()
 
 
@@ -339,3 +340,34 @@ def test_overlaps_and_gaps_between_grids_are_measured_and_drawn(
     assert found["grid_overlap"] == found["grid_gap"] == 1
     layer = json.loads(gzip.decompress(layer_body(county.served(), "borders") or b""))
     assert {f["properties"]["kind"] for f in layer["features"]} == set(faults.index)
+
+
+def test_one_file_may_feed_two_datasets(tiny_county: Callable[[], County]) -> None:
+    """A file with two kinds of records in it is read twice, and each reading is accounted for."""
+    county = tiny_county()
+    block = """
+[[core_cleaning]]
+files = ["log.csv"]
+format = "csv"
+only = {{ "类型" = ["{kind}", "全部"] }}
+columns = {{ source_segment_id = "路段", started_at = "{kind}时间" }}
+defaults = {{ method = "{kind}" }}
+"""
+    with county.recipe.open("a", encoding="utf-8") as recipe:
+        recipe.write(block.format(kind="清扫") + block.format(kind="冲洗"))
+    lines = [
+        "路段,类型,清扫时间,冲洗时间", "S1,全部,2025-03-01 05:00,2025-03-01 06:00",
+        "S2,清扫,2025-03-01 05:00,", "S2,清扫,2025-03-01 05:00,", "S3,冲洗,,2025-03-01 05:00",
+        "S4,全部,,",
+    ]  # fmt: skip
+    county.write("log.csv", "\n".join(lines) + "\n")
+    engine = county.build()
+    files = table(engine, "load_file").set_index("wanted")
+    counts = ["rows_read", "accepted", "refused", "set_aside"]
+    assert files.loc["类型: 清扫, 全部", counts].tolist() == [5, 2, 2, 1]
+    assert files.loc["类型: 冲洗, 全部", counts].tolist() == [5, 2, 1, 2]
+    assert table(engine, "core_cleaning").groupby("method").size().to_dict() == {"清扫": 2, "冲洗": 2}
+    refused = table(engine, "load_refused").groupby("wanted")["row"].unique()
+    assert [sorted(rows) for rows in refused] == [[6], [3, 6]]
+    keys = engine.select("load_files")[["table_name", "file", "wanted"]]
+    assert not keys.duplicated().any()

@@ -1,16 +1,24 @@
-"""Boston and Chicago as their READMEs describe them (../shared/data)."""
+"""The real places as their READMEs describe them (../shared/data); see docs/real-data.md."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
+import shapely
 
 from data.builds import current_build_id, open_build
 from data.engine import DuckDBEngine
 from data.settings import ROOT
+from etl.extract import read_file
 from etl.load import build
-from etl.recipe import load_recipe
+from etl.recipe import DATASET_TABLES, Dataset, Recipe, load_recipe, recipe_names
+from geo.assign import assign_grids, nearest_segments
+from geo.crs import LONLAT, transform_xy
 
 CITIES = ROOT.parent / "shared" / "data"
 pytestmark = [
@@ -46,8 +54,32 @@ def refused(engine: DuckDBEngine) -> pd.Series:
     ).set_index(["file", "reason"])["n"]
 
 
-def findings(engine: DuckDBEngine) -> pd.Series:
-    return engine.query("select finding, count from load_finding").set_index("finding")["count"]
+def findings(engine: DuckDBEngine, table: str = "%") -> pd.Series:
+    sql = "select finding, count from load_finding where table_name like $table"
+    return engine.query(sql, {"table": table}).set_index("finding")["count"]
+
+
+def counts(engine: DuckDBEngine) -> dict[tuple[str, str], tuple[int, ...]]:
+    """(file, records wanted) -> read, accepted, superseded, refused, set aside."""
+    columns = "file, wanted, rows_read, accepted, superseded, refused, set_aside"
+    rows = engine.query(f"select {columns} from load_file").itertuples(index=False)
+    return {(file, wanted): tuple(map(int, numbers)) for file, wanted, *numbers in rows}
+
+
+def shapes(engine: DuckDBEngine, table: str) -> npt.NDArray[np.object_]:
+    return shapely.from_wkb(engine.query(f"select geom from {table}")["geom"].map(bytes).to_numpy())
+
+
+def kilometres(engine: DuckDBEngine) -> float:
+    return float(shapely.length(shapes(engine, "core_segment")).sum() / 1000)
+
+
+def offsets(engine: DuckDBEngine, fixes: pd.DataFrame) -> tuple[float, npt.NDArray[np.float64]]:
+    """Share of the fixes that lie in a grid, and their distance to the nearest street."""
+    crs = engine.query("select compute_crs from build")["compute_crs"].item()
+    x, y = transform_xy(fixes["lon"].to_numpy(), fixes["lat"].to_numpy(), LONLAT, crs)
+    _, offset = nearest_segments(x, y, shapes(engine, "core_segment"))
+    return float((assign_grids(x, y, shapes(engine, "core_grid")) >= 0).mean()), offset
 
 
 def located(engine: DuckDBEngine) -> pd.DataFrame:
@@ -86,7 +118,7 @@ def test_chicago_supersedes_the_common_ids(chicago: DuckDBEngine) -> None:
 
 
 def test_chicago_places_its_issues_in_beats(chicago: DuckDBEngine) -> None:
-    assert findings(chicago)["unlocated"] == 24
+    assert findings(chicago, "core_issue")["unlocated"] == 24
     assert located(chicago)["grid_id"].notna().mean() == pytest.approx(0.9981, abs=5e-5)
     assert len(chicago.query("select * from core_grid")) == 277 - findings(chicago)["joined_grid"]
 
@@ -105,6 +137,48 @@ def test_chicago_closes_before_opening_never(chicago: DuckDBEngine) -> None:
     assert not (issues["closed_at"] < issues["reported_at"]).any()
     assert issues["closed_at"].isna().mean() == pytest.approx(0.0046, abs=0.0006)
     assert "closed_before_reported" not in findings(chicago)
+
+
+def test_chicago_takes_the_fixes_that_say_who_and_when(chicago: DuckDBEngine) -> None:
+    """README: 2,633 posts, 1,708 of them different, of 147 ploughs; 34,143 rows of 161 ploughs.
+
+    Its 18,871 different rows are mostly without plough and time.
+    """
+    found = counts(chicago)
+    assert found["plow_gps_polls_2015-12-02.parquet", ""] == (2_633, 1_708, 0, 925, 0)
+    assert found["plow_gps_dec2016.parquet", ""] == (34_143, 5_420, 0, 28_723, 0)
+    path = CITIES / "chicago" / "plow_gps_dec2016.parquet"
+    raw = pd.read_parquet(path)
+    assert raw["asset_id"].isna().sum() == raw["timestamp_local"].isna().sum() == 28_723
+    assert len(raw.drop_duplicates(["asset_id", "timestamp_local", "lon", "lat"])) == 18_871
+    fixes = chicago.query("select * from core_fix")
+    by_year = fixes.groupby(fixes["fixed_at"].dt.year)
+    assert by_year["vehicle_id"].nunique().to_dict() == {2015: 147, 2016: 161}
+    assert fixes["vehicle_id"].str.fullmatch("S[0-9]+").all()
+    polls = by_year.get_group(2015)
+    assert polls["fixed_at"].min().hour == 7, "local time: the posts say -06:00"
+    _, offset = offsets(chicago, polls)
+    assert np.median(offset) == pytest.approx(9, abs=0.5)
+    assert (offset <= 30).mean() == pytest.approx(0.63, abs=0.005)
+
+
+def test_chicago_places_its_schools_and_the_health_facilities_of_its_county(
+    chicago: DuckDBEngine,
+) -> None:
+    found = counts(chicago)
+    assert found["site_public_schools_2011.csv", ""] == (566, 566, 0, 0, 0)
+    health = found["site_health_facilities_metro.csv.gz", "COUNTY: Cook, -"]
+    assert health == (7_143, 3_872, 0, 68, 3_203)
+    sites = chicago.query(
+        "select site_type, location, grid_id is not null as inside, count(*) n from core_site"
+        " group by all"
+    )
+    assert sites.set_index(["site_type", "location", "inside"])["n"].to_dict() == {
+        ("学校", "located", True): 566,
+        ("医疗机构", "located", True): 1_506,
+        ("医疗机构", "located", False): 2_359,
+        ("医疗机构", "unlocated", False): 7,
+    }
 
 
 def test_boston_reads_every_row(boston: DuckDBEngine) -> None:
@@ -174,6 +248,17 @@ def test_syracuse_exchanges_its_axes(tmp_path_factory: pytest.TempPathFactory) -
     assert issues["grid_id"].notna().mean() == pytest.approx(0.998, abs=0.001)
     assert (issues["segment_offset_m"] <= 30).mean() == pytest.approx(0.991, abs=0.002)
     assert issues["reported_at"].min() == pd.Timestamp("2016-04-12 07:54")
+    assert counts(engine)["plow_gps_2020_2021.parquet", ""] == (545_125, 543_078, 0, 2_047, 0)
+    fixes = engine.query("select * from core_fix")
+    assert fixes["vehicle_id"].nunique() == 51
+    utc = fixes["fixed_at"].dt.tz_localize("America/New_York", ambiguous="NaT").dt.tz_convert("UTC")
+    assert utc.dt.date.nunique() == 69
+    assert f"{utc.min():%Y-%m-%d}" == "2020-02-18"
+    inside, offset = offsets(engine, fixes.iloc[::20])
+    assert inside == pytest.approx(0.975, abs=0.002)
+    assert np.median(offset) == pytest.approx(6.6, abs=0.6)
+    assert (offset <= 30).mean() == pytest.approx(0.71, abs=0.01)
+    assert (offset <= 100).mean() == pytest.approx(0.97, abs=0.005)
     classes = engine.query(
         "select road_class, count(distinct source_segment_id) n from core_segment group by 1"
     )
@@ -188,3 +273,292 @@ def test_yiyang_places_every_site(tmp_path_factory: pytest.TempPathFactory) -> N
     sites = engine.query("select * from core_site")
     assert len(sites) == 200
     assert sites["grid_id"].notna().all()
+
+
+def test_syracuse_winter_knows_each_service_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README: 24,283 services on 4,499 segments, 17,633 rows of snapshots in epoch milliseconds.
+
+    All services of the snapshots stand in the events; 529 segments had none yet, 100 rows repeat one.
+    """
+    engine = city("syracuse_winter", tmp_path_factory)
+    found = counts(engine)
+    assert found["plow_route_segments_2025.geojson.gz", ""] == (5_018, 5_018, 0, 0, 0)
+    assert found["plow_segment_snapshots_2025_12.parquet", ""] == (17_633, 0, 17_004, 629, 0)
+    assert found["plow_service_events_2025_26.parquet", ""] == (24_283, 24_283, 0, 0, 0)
+    assert refused(engine).to_dict() == {
+        ("plow_segment_snapshots_2025_12.parquet", "missing_value"): 529,
+        ("plow_segment_snapshots_2025_12.parquet", "duplicate_row"): 100,
+    }
+    cleaning = engine.query("select * from core_cleaning")
+    assert cleaning["source_segment_id"].nunique() == 4_499
+    assert "unknown_segment" not in findings(engine), "100 % join"
+    local = cleaning["started_at"]
+    assert local.min() == pd.Timestamp("2025-10-27 12:37:45"), "16:37:45 UTC, in summer time"
+    assert local.max() == pd.Timestamp("2025-12-28 08:15:49"), "13:15:49 UTC, in winter"
+
+
+def test_boston_open311_closes_what_is_closed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    engine = city("boston_open311", tmp_path_factory)
+    found = counts(engine)
+    file = "issues_open311_2011_2020.parquet"
+    assert found[file, "status: open"] == (320_770, 31_252, 0, 0, 289_518)
+    assert found[file, "status: closed"] == (320_770, 289_518, 0, 0, 31_252)
+    issues = engine.query("select * from core_issue")
+    assert len(issues) == 320_770
+    assert issues["closed_at"].isna().mean() == pytest.approx(0.097, abs=0.0006)
+    assert findings(engine)["closed_before_reported"] == 12
+    assert issues["grid_id"].notna().mean() == pytest.approx(0.979, abs=0.0006)
+    assert (issues["segment_offset_m"] <= 30).mean() == pytest.approx(0.953, abs=0.001)
+    assert issues["reported_at"].min() == pd.Timestamp("2008-10-06 11:25:57")
+    local = issues["reported_at"].dt.tz_localize("America/New_York", ambiguous=True)
+    years = local.dt.tz_convert("UTC").dt.year.value_counts()  # as the README counts
+    assert (years[2017], years[2018]) == (71_292, 69_883)
+    assert (issues["category"] == "废弃车辆").sum() == 29_556
+
+
+def test_philadelphia_loads_both_kinds_of_visits(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README: 909,781 visits for rubbish, 397,933 for recyclables, 552,817 for both.
+
+    Of the 3,854 rows that repeat another these are 765, 1,739 and 1,350; and 8 visits for rubbish
+    stand in a row of another status too.
+    """
+    engine = city("philadelphia", tmp_path_factory)
+    found = counts(engine)
+    file = "sanitation_visits_2021_2023.parquet"
+    rubbish, recyclables, both, rows = 909_781, 397_933, 552_817, 1_860_531
+    copies = {"收运-垃圾": 765 + 1_350 + 8, "收运-可回收物": 1_739 + 1_350}
+    assert rubbish + recyclables + both == rows
+    for wanted, taken, aside, method in (
+        ("RUBBISH", rubbish, recyclables, "收运-垃圾"),
+        ("RECYCLE", recyclables, rubbish, "收运-可回收物"),
+    ):
+        repeated = copies[method]
+        expected = (rows, taken + both - repeated, 0, repeated, aside)
+        assert found[file, f"visited_status: {wanted}, BOTH"] == expected
+    log = engine.query(
+        "select method, count(*) n, min(started_at) first, max(started_at) last,"
+        " median(hour(started_at)) as hour from core_cleaning group by method"
+    ).set_index("method")
+    assert log["n"].to_dict() == {"收运-垃圾": 1_460_475, "收运-可回收物": 947_661}
+    assert log["first"].min() == pd.Timestamp("2021-08-23 07:27:22"), "11:27:22 UTC"
+    assert log.loc["收运-垃圾", "last"] == pd.Timestamp("2023-05-05 19:25:30"), "23:25:30 UTC"
+    assert log["hour"].between(7, 16).all()
+    assert found["visited_segments.geojson.gz", ""] == (35_699, 35_699, 0, 0, 0)
+    assert kilometres(engine) == pytest.approx(3_577, rel=0.001)
+    assert "unknown_segment" not in findings(engine)
+    sites = engine.query(
+        "select split_part(site_id, '-', 1) as kind, count(*) n from core_site group by 1"
+    )
+    assert sites.set_index("kind")["n"].to_dict() == {"市场": 62, "学校": 567, "市政": 2_698}
+    assert findings(engine)["outside_grids"] == 22
+
+
+def test_san_francisco_rosters_every_side(tmp_path_factory: pytest.TempPathFactory) -> None:
+    engine = city("san_francisco", tmp_path_factory)
+    found = counts(engine)
+    assert found["analysis_neighborhoods.geojson.gz", ""] == (41, 41, 0, 0, 0)
+    assert found["street_sweeping_segments.geojson.gz", ""] == (11_545, 11_545, 0, 0, 0)
+    assert found["street_sweeping_sides.csv.gz", ""] == (21_727, 21_727, 0, 0, 0)
+    assert kilometres(engine) == pytest.approx(1_373, rel=0.001)
+    assert "unknown_segment" not in findings(engine)
+    shifts = engine.query("select * from core_shift")
+    assert set(shifts["weekdays"]) == set("1234567")
+    assert shifts["start_time"].str.fullmatch("[0-2][0-9]:00").all()
+    assert (shifts["end_time"] > shifts["start_time"]).all()
+    every = shifts["shift_name"].str.extract(r"每(\d+)天")[0].value_counts()
+    assert every[["7", "14", "21"]].tolist() == [11_359, 8_224, 1_191]
+
+
+def test_cambridge_takes_its_sites_from_points(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """README: 14 districts (of 10 letters), 2,643 lines, 990 barrels, 54 assets (one twice).
+
+    The districts leave out parks and the golf course: 118 sites lie outside.
+    """
+    engine = city("cambridge", tmp_path_factory)
+    assert counts(engine) == {
+        ("street_sweeping_districts.geojson.gz", ""): (14, 14, 0, 0, 0),
+        ("street_centerlines.geojson.gz", ""): (2_643, 2_643, 0, 0, 0),
+        ("litter_barrels.geojson.gz", ""): (990, 990, 0, 0, 0),
+        ("community_assets.geojson.gz", ""): (54, 53, 0, 1, 0),
+    }
+    assert len(engine.query("select * from core_grid")) == 10
+    sites = engine.query("select * from core_site")
+    assert (sites["location"] == "located").all()
+    assert sites["lon"].between(-71.158, -71.075).all()
+    assert sites["lat"].between(42.354, 42.401).all()
+    outside = sites[sites["grid_id"].isna()]
+    assert len(outside) == 118
+    assert outside["address"].isin(["PARK", "GOLF", "FRESH POND"]).sum() == 57 + 8 + 5
+
+
+def test_chinese_places_load_whole(tmp_path_factory: pytest.TempPathFactory) -> None:
+    wannian = city("wannian", tmp_path_factory)
+    assert counts(wannian) == {("wannian_townships.geojson", ""): (12, 12, 0, 0, 0)}
+    assert findings(wannian).empty
+
+    tainan = city("tainan", tmp_path_factory)
+    assert counts(tainan) == {
+        ("tainan_villages.geojson.gz", ""): (752, 752, 0, 0, 0),
+        ("tainan_narrow_lanes.geojson.gz", ""): (1_525, 1_525, 0, 0, 0),
+        ("tainan_night_markets.geojson", ""): (40, 40, 0, 0, 0),
+    }
+    assert findings(tainan)["repaired_polygon"] == 1
+    lost = tainan.query("select site_id from core_site where grid_id is null")["site_id"].tolist()
+    assert lost == ["東區仁和夜市"], "in a slit of 15 cm between two villages"
+
+    shenzhen = city("shenzhen", tmp_path_factory)
+    roads = counts(shenzhen)["shenzhen_futian_osm_roads.geojson.gz", "reversed: False, [ false, true ]"]
+    assert roads == (4_009, 2_621, 0, 0, 1_388)
+    classes = shenzhen.query("select road_class, count(*) n from core_segment group by 1")
+    assert classes.set_index("road_class")["n"].to_dict() == {
+        "expressway": 72, "main": 304, "secondary": 255, "branch": 918, "lane": 1_072,
+    }  # fmt: skip
+    names = shenzhen.query("select street_name from core_segment where street_name is not null")
+    assert not names["street_name"].str.contains(r"[\[']", regex=True).any()
+
+
+def test_shanghai_needs_both_of_its_datums(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With borders in GCJ-02 and points in WGS84 every place lies in the district that it names."""
+    engine = city("shanghai", tmp_path_factory)
+    found = counts(engine)
+    borders = found["counties_shangrao_shenzhen_shanghai.geojson.gz", "city: 上海市"]
+    assert borders == (37, 16, 0, 0, 21)
+    assert {file: numbers for (file, _), numbers in found.items() if "poi" in file} == {
+        "shanghai_poi_school.csv.gz": (6_151, 2_933, 3_214, 4, 0),
+        "shanghai_poi_primary_school.csv.gz": (931, 930, 0, 1, 0),
+        "shanghai_poi_kindergarten.csv.gz": (2_284, 2_284, 0, 0, 0),
+        "shanghai_poi_hospital.csv.gz": (7_513, 7_511, 0, 2, 0),
+        "shanghai_poi_food.csv.gz": (14_398, 14_397, 0, 1, 0),
+    }
+    assert "outside_grids" not in findings(engine)
+    sites = engine.query("select site_id, grid_name from core_site join core_grid using (grid_id)")
+    food = pd.read_csv(CITIES / "china_mix" / "shanghai_poi_food.csv.gz")
+    named = food.assign(site_id=food["name"] + " " + food["address"]).merge(sites, on="site_id")
+    assert len(named) == 14_398
+    assert (named["adname"] == named["grid_name"]).mean() > 0.9999
+
+
+# --- alternatives ---------------------------------------------------------------------------------
+
+US, CHINA = "EPSG:5070", "EPSG:4548"
+POLYGONS = [  # file, key, polygons, keys, of which invalid, metres, crs
+    ("boston/census_tracts.geojson.gz", ".region_id", 168, 168, 0, US, ""),
+    ("boston/zip_codes.geojson.gz", "ZIP5", 43, 37, 0, US, ""),
+    ("cambridge_ma/neighborhoods.geojson.gz", "N_HOOD", 13, 13, 0, US, ""),
+    ("chicago/census_tracts.geojson.gz", "census_tract", 789, 789, 0, US, ""),
+    ("chicago/community_areas.geojson.gz", "area_numbe", 77, 77, 0, US, ""),
+    ("chicago/neighborhoods.geojson.gz", "pri_neigh", 98, 98, 0, US, ""),
+    ("chicago/wards_2015_2023.geojson.gz", "ward", 50, 50, 0, US, ""),
+    ("chicago/wards_2023.geojson.gz", "ward", 50, 50, 0, US, ""),
+    ("los_angeles/neighborhood_councils_certified.geojson.gz", "nc_id", 99, 99, 0, US, ""),
+    ("philadelphia/neighborhoods_zillow.geojson.gz", "ZillowName", 158, 158, 0, US, ""),
+    ("philadelphia/police_districts.geojson.gz", "DIST_NUMC", 22, 22, 0, US, ""),
+    ("philadelphia/zip_codes.geojson.gz", "CODE", 48, 48, 0, US, ""),
+    ("san_francisco/neighborhoods.geojson.gz", "NeighborhoodName", 117, 117, 0, US, ""),
+    ("syracuse/census_tracts.geojson.gz", "GEOID10", 55, 55, 1, US, ""),
+    ("syracuse/block_groups.geojson.gz", "GEOID10", 380, 380, 0, US, ""),
+    ("china_mix/counties_shangrao_shenzhen_shanghai.geojson.gz", "adcode", 37, 37, 0, CHINA, "GCJ-02"),
+    ("china_mix/wannian_county.geojson", "adcode", 1, 1, 0, CHINA, ""),
+    ("china_mix/yiyang_county.geojson", "adcode", 1, 1, 0, CHINA, "GCJ-02"),
+]
+LINES = [  # file, key, lines, kilometres (README), grids
+    (
+        "boston/intersection_segments.geojson.gz", "id", 8_574, None,
+        "boston/zip_codes.geojson.gz", "ZIP5",
+    ),
+    (
+        "philadelphia/street_centerline_geometry_only.geojson.gz", "fid", 40_856, 4_568,
+        "philadelphia/zip_codes.geojson.gz", "CODE",
+    ),
+]  # fmt: skip
+
+
+def alternative(store: Path, crs: str, **tables: dict[str, object]) -> DuckDBEngine:
+    recipe = {"name": "alternative", "title": "", "root": CITIES, "timezone": "UTC", "compute_crs": crs}
+    blocks = {table: [{"format": "vector", **block}] for table, block in tables.items()}
+    build(Recipe.model_validate(recipe | blocks), store)
+    return open_build(current_build_id(store), store)
+
+
+@pytest.mark.parametrize(("file", "key", "rows", "keys", "invalid", "metres", "crs"), POLYGONS)
+def test_other_polygons_load_as_grids(
+    file: str, key: str, rows: int, keys: int, invalid: int, metres: str, crs: str, tmp_path: Path
+) -> None:
+    grids = {"files": [file], "columns": {"grid_id": key}, "crs": crs, "repair_invalid": True}
+    engine = alternative(tmp_path, metres, core_grid=grids)
+    assert counts(engine) == {(file, ""): (rows, rows, 0, 0, 0)}
+    assert len(engine.query("select * from core_grid")) == keys
+    found = findings(engine)
+    assert found.get("repaired_polygon", 0) == invalid
+    assert found.get("joined_grid", 0) == rows - keys
+
+
+@pytest.mark.parametrize(("file", "key", "rows", "km", "grids", "grid_key"), LINES)
+def test_other_lines_load_as_streets(
+    file: str, key: str, rows: int, km: float | None, grids: str, grid_key: str, tmp_path: Path
+) -> None:
+    engine = alternative(
+        tmp_path,
+        "EPSG:32618",
+        core_grid={"files": [grids], "columns": {"grid_id": grid_key}},
+        core_segment={"files": [file], "columns": {"source_segment_id": key}},
+    )
+    assert counts(engine)[file, ""] == (rows, rows, 0, 0, 0)
+    if km:
+        assert kilometres(engine) == pytest.approx(km, rel=0.001)
+
+
+def test_los_angeles_excerpts_fit_both_sets_of_councils(tmp_path: Path) -> None:
+    """README, of each excerpt: 98.2 to 98.7 % inside councils, 15 to 60 points in two of them."""
+    recipe = load_recipe("los_angeles")
+    for name, key in (("2020", "OBJECTID"), ("certified", "nc_id")):
+        grids = {
+            "files": [f"neighborhood_councils_{name}.geojson.gz"],
+            "format": "vector",
+            "columns": {"grid_id": key},
+        }
+        whole = recipe.model_dump() | {"core_grid": [grids]}
+        build(Recipe.model_validate(whole), tmp_path)
+        engine = open_build(current_build_id(tmp_path), tmp_path)
+        issues = located(engine)
+        inside = issues["grid_id"].notna().groupby(issues["reported_at"].dt.date).mean()
+        assert issues["grid_id"].notna().mean() == pytest.approx(0.985, abs=0.003), name
+        assert inside.min() > 0.97, name
+
+
+def test_every_file_is_loaded_or_it_is_said_why_not() -> None:
+    """docs/real-data.md names what no recipe loads; POLYGONS and LINES are the alternatives."""
+    document = (ROOT / "docs" / "real-data.md").read_text("utf-8")
+    loaded = {file for file, *_ in [*POLYGONS, *LINES]}
+    for recipe in map(load_recipe, recipe_names()):
+        datasets = [d for table in DATASET_TABLES for d in recipe.datasets(table)]
+        loaded |= {f"{recipe.root.name}/{file}" for dataset in datasets for file in dataset.files}
+        assert f"| `{recipe.name}` |" in document or recipe.name == "demo"
+    said = document.partition("## Not loaded")[2]
+    for path in CITIES.glob("*/*"):
+        name = path.relative_to(CITIES).as_posix()
+        is_loaded = any(fnmatch(name, pattern) for pattern in loaded)
+        is_said = path.name in said or f"{path.parent.name}/*" in said or path.name == "README.md"
+        assert is_loaded != is_said, name
+
+
+@pytest.mark.parametrize(
+    ("place", "file", "share"),
+    [
+        ("chicago", "community_areas", 0.9976),
+        ("chicago", "wards_2015_2023", 0.9977),
+        ("chicago", "census_tracts", 0.984),
+        ("boston", "census_tracts", 0.9938),
+        ("boston", "zip_codes", 0.9998),
+    ],
+)
+def test_issues_lie_in_the_other_polygons_too(
+    place: str, file: str, share: float, request: pytest.FixtureRequest
+) -> None:
+    """Shares of the READMEs; Boston's count the sink, which lies in a grid."""
+    issues = request.getfixturevalue(place).query("select * from core_issue where lon is not null")
+    data = Dataset.model_validate({"files": [file], "format": "vector", "columns": {}})
+    polygons = read_file(CITIES / place / f"{file}.geojson.gz", data, file).geometry
+    assert polygons is not None
+    inside = assign_grids(issues["lon"].to_numpy(), issues["lat"].to_numpy(), polygons) >= 0
+    assert inside.mean() == pytest.approx(share, abs=0.0006)
