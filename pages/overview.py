@@ -10,7 +10,7 @@ from data.views.overview import Build, grid_density, headline, issues_by_week, w
 from pages.ui.cards import definitions, footer, headline_cards
 from pages.ui.charts import weekly_chart
 from pages.ui.filters import choose_filters
-from pages.ui.grid import choose_grid, grid_summary
+from pages.ui.grid import choose_grid, choose_records, grid_summary
 from pages.ui.maps import grid_map
 from pages.ui.read import current_build, read
 from pages.ui.text import class_name, number, period, plain
@@ -60,4 +60,5 @@ with note:
     definitions(METRICS)
 headline_cards(read(headline, build.build_id, filters))
 map_and_reasons(build, filters)
+choose_records(build, filters, METRICS)
 footer(build)

@@ -1,6 +1,7 @@
 -- The records behind a number, newest first.
 -- grain: issue_id
 -- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+--         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open),
 --         row_limit
 select
     issue_id,
@@ -17,8 +18,21 @@ select
     location
 from core_issue
 where
-    reported_at >= $since
-    and reported_at < $until
+    (
+        (
+            $metric in ('reported', 'issues_per_km')
+            and reported_at >= $since
+            and reported_at < $until
+            and ($metric = 'reported' or grid_id is not null)
+        )
+        or ($metric = 'closed' and closed_at >= $since and closed_at < $until)
+        or (
+            $metric in ('open_at_end', 'overdue_open')
+            and reported_at < $until
+            and (closed_at is null or closed_at >= $until)
+            and ($metric = 'open_at_end' or due_at < $until)
+        )
+    )
     and ($category_class = '' or category_class = $category_class)
     and ($grid_id = '' or grid_id = $grid_id)
 order by reported_at desc, issue_id

@@ -240,9 +240,9 @@ def streets_of_grid(engine: Engine, filters: Filters) -> pd.DataFrame:
     return engine.select("issues_by_street", near_m=near_m, **_params(filters))
 
 
-def issue_records(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """The records behind a number, newest first, at most ROWS_SHOWN."""
-    return engine.select("issue_records", row_limit=ROWS_SHOWN, **_params(filters))
+def issue_records(engine: Engine, filters: Filters, metric: str = "reported") -> pd.DataFrame:
+    """The records behind a headline number (its numerator), newest first, at most ROWS_SHOWN."""
+    return engine.select("issue_records", metric=metric, row_limit=ROWS_SHOWN, **_params(filters))
 
 
 def load_files(engine: Engine) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
+from data.metrics import metrics
 from data.views.overview import (
     Build,
     grid_density,
@@ -95,9 +96,22 @@ def grid_streets(build: Build, filters: Filters) -> None:
     st.dataframe(table, hide_index=True, height=248, column_config={"网格内长度（公里）": km})
 
 
-def records(build: Build, filters: Filters) -> None:
+def choose_records(build: Build, filters: Filters, keys: list[str]) -> None:
+    """The records behind one of the headline numbers, chosen by its name."""
+    metric = st.segmented_control(
+        "数字背后的记录",
+        keys,
+        format_func=lambda key: metrics()[key].title,
+        default=keys[0],
+        required=True,
+        key="records_metric",
+    )
+    records(build, filters, metric)
+
+
+def records(build: Build, filters: Filters, metric: str = "reported") -> None:
     """The records behind the number, newest first."""
-    rows = read(issue_records, build.build_id, filters)
+    rows = read(issue_records, build.build_id, filters, metric)
     st.markdown(f"**记录**（最新 {len(rows)} 件）")
     shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
     for column in ("大类", "小类"):

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from data.builds import current_build_id, open_build
-from data.engine import Engine
 from data.filters import Filters
 from data.views.overview import Build, build_info
 
@@ -16,18 +15,13 @@ T = TypeVar("T")
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _cached(name: str, build_id: str, filters: Filters | None, _view: Callable[..., Any]) -> Any:
-    engine = open_build(build_id)
-    return _view(engine) if filters is None else _view(engine, filters)
+def _cached(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[..., Any]) -> Any:
+    return _view(open_build(build_id), *args)
 
 
-def read(
-    view: Callable[[Engine], T] | Callable[[Engine, Filters], T],
-    build_id: str,
-    filters: Filters | None = None,
-) -> T:
-    """What the view says about that build."""
-    result: T = _cached(view.__name__, build_id, filters, view)
+def read(view: Callable[..., T], build_id: str, *args: Filters | str) -> T:
+    """What the view says about that build: `read(issue_records, build.build_id, filters, "closed")`."""
+    result: T = _cached(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result
 
 

@@ -20,6 +20,7 @@ PARAMS = {
     "close_by": "closed",
     "within_days": 30,
     "episode_id": 0,
+    "metric": "reported",
     "near_m": 30,
     "row_limit": 1000,
     "layer": "grids",

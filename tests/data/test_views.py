@@ -149,3 +149,14 @@ def test_thresholds_say_where_they_come_from() -> None:
 def test_an_empty_period_is_refused() -> None:
     with pytest.raises(ValueError, match="must be before"):
         Filters(date(2026, 1, 1), date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "metric", ["reported", "issues_per_km", "closed", "open_at_end", "overdue_open"]
+)
+def test_every_headline_number_has_its_records(demo_engine: DuckDBEngine, metric: str) -> None:
+    build = views.build_info(demo_engine)
+    filters = Filters(build.period_until - timedelta(days=30), build.period_until)
+    number = views.headline(demo_engine, filters).set_index("metric").loc[metric, "numerator"]
+    records = views.issue_records(demo_engine, filters, metric)
+    assert len(records) == min(number, views.ROWS_SHOWN)
