@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,7 +15,7 @@ from data.filters import Filters
 from data.standards import threshold
 from data.views import rebound
 from data.views.overview import build_info
-from tests.conftest import County
+from tests.conftest import County, issue_line
 
 DAY = pd.Timedelta(days=1)
 
@@ -86,7 +87,33 @@ def slow(demo_engine: DuckDBEngine) -> pd.DataFrame:
 
 
 def test_episodes_are_those_of_the_definition(demo_engine: DuckDBEngine, slow: pd.DataFrame) -> None:
-    stored = demo_engine.query("select * from mart_episode order by place_id, category, started_at")
+    assert_same_episodes(demo_engine, slow)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_episodes_of_random_counties(tiny_county: Callable[[], County], seed: int) -> None:
+    """Few places and categories, short and long closings, so that all three roles come up often."""
+    rng = np.random.default_rng(seed)
+    spots = [(200, 305), (300, 290), (900, 800), (500, 520), (520, 530), (1150, 100)]
+    lines = []
+    for number in range(150):
+        x, y = spots[rng.integers(len(spots))]
+        reported = pd.Timestamp("2025-01-01") + pd.Timedelta(hours=int(rng.integers(24 * 60)))
+        closed = reported + pd.Timedelta(hours=int(rng.choice([0, 2, 20, 23, 24, 100, 400])))
+        category = ("暴露垃圾", "占道经营")[rng.integers(2)]
+        shown = "" if rng.random() < 0.05 else f"{closed}"
+        lines.append(issue_line((f"R{number:03}", category, f"{reported}", shown, x, y)))
+    county = tiny_county()
+    county.platform(lines)
+    engine = county.build()
+    slow = slow_episodes(engine.query("select * from core_issue order by issue_id"))
+    assert_same_episodes(engine, slow)
+    roles = engine.query("select distinct episode_role as role from core_issue")["role"]
+    assert {"first", "duplicate", "reopened"} <= set(roles)
+
+
+def assert_same_episodes(engine: DuckDBEngine, slow: pd.DataFrame) -> None:
+    stored = engine.query("select * from mart_episode order by place_id, category, started_at")
     expected = slow.sort_values(["place", "category", "start"]).reset_index(drop=True)
     assert stored["started_at"].tolist() == expected["start"].tolist()
     assert (
@@ -196,9 +223,9 @@ def test_returns_add_up(demo_engine: DuckDBEngine) -> None:
 
 
 def test_a_county_without_issues_or_inspections_says_nothing(
-    tiny_county: type[County], tmp_path: object
+    tiny_county: Callable[[], County],
 ) -> None:
-    county = tiny_county()  # type: ignore[call-arg]
+    county = tiny_county()
     recipe = county.recipe.read_text("utf-8")
     county.recipe.write_text(recipe[: recipe.index("[[core_issue]]")], "utf-8")
     engine = county.build()
