@@ -25,6 +25,7 @@ class Threshold:
     is_verified: bool
     source: str
     meaning: str
+    title: str  # Chinese
 
 
 def _read(name: str) -> pd.DataFrame:
@@ -36,7 +37,13 @@ def thresholds() -> dict[str, Threshold]:
     """All thresholds by key."""
     return {
         row.key: Threshold(
-            row.key, float(row.value), row.unit, row.is_verified == "true", row.source, row.meaning
+            key=row.key,
+            value=float(row.value),
+            unit=row.unit,
+            is_verified=row.is_verified == "true",
+            source=row.source,
+            meaning=row.meaning,
+            title=row.title,
         )
         for row in _read("thresholds").itertuples()
     }
