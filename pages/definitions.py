@@ -42,9 +42,7 @@ def metric_table() -> pd.DataFrame:
                 "分子": metric.numerator,
                 "分母": metric.denominator or "（不是比率）",
                 "方向": BETTER[metric.better],
-                "样本下限": thresholds()[metric.min_denominator].title
-                if metric.min_denominator
-                else "",
+                "样本下限": least_denominator(metric),
                 "依据": metric.source,
             }
             for metric in metrics().values()
@@ -74,10 +72,10 @@ section = st.segmented_control(
     "看什么", ["指标", "阈值", "标准", "数据字典"], default="指标", required=True
 )
 if section == "指标":
-    st.dataframe(metric_table(), hide_index=True, height=560, row_height=90)
+    st.table(metric_table().set_index("指标"))
 elif section == "阈值":
     st.caption("没有权威文件规定的数值均为默认值，可在 data/standards/thresholds.csv 中修改。")
-    st.dataframe(threshold_table(), hide_index=True, height=640)
+    st.table(threshold_table().set_index("阈值"))
 elif section == "标准":
     names = [name for name in TABLE_NAMES if name.startswith("standard_")]
     table = st.selectbox("哪一张表", names, format_func=TABLE_NAMES.__getitem__)

@@ -16,6 +16,7 @@
     "No options to select": "没有可选项",
     "Page not found": "没有这个页面",
     "You have requested page": "您请求的页面",
+    "The page that you have requested does not seem to exist. Running the app's main page.": "网址中的页面不存在，已打开总览。",
     "Clear value": "清除",
     "Clear all": "全部清除",
     "Open": "打开",
