@@ -14,8 +14,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from data.builds import NoBuildError, builds, current_build_id
 from data.messages import DataError
 from data.settings import ROOT, settings
-from data.templates import template_workbook
-from etl.draft import draft_recipe
 from etl.extract import read_file
 from etl.guard import read_guarded
 from etl.intake import Plan
@@ -92,6 +90,8 @@ def draft(
     out: Annotated[Path, typer.Option(help="the recipe to write")] = Path("county.toml"),
 ) -> None:
     """Draft a recipe: what each column probably is, and why, for you to check."""
+    from etl.draft import draft_recipe  # noqa: PLC0415 only this command needs it
+
     try:
         text = draft_recipe(files, out.stem)
     except DataError as error:
@@ -129,6 +129,8 @@ def template(
     if table not in DATASET_TABLES:
         errors.print(f"no table {table}; there are: {', '.join(DATASET_TABLES)}", markup=False)
         raise typer.Exit(1)
+    from data.templates import template_workbook  # noqa: PLC0415 only this command needs it
+
     path = out or Path(f"{table}.xlsx")
     path.write_bytes(template_workbook(table))
     console.print(f"written to {path}", markup=False)

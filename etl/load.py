@@ -55,6 +55,7 @@ from etl.transform import (
     vanished,
 )
 from etl.validate import Checked, check_file, effective_crs
+from geo.assign import straight_parts
 from geo.crs import LONLAT, transform_geometry
 
 log = logging.getLogger(__name__)
@@ -153,8 +154,8 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     streets_read = load.read("core_segment")
     tell("cutting streets at grid borders")
     segments, lines = build_segments(streets_read, grid_ids, polygons, findings)
-    load.lines = lines
-    segment_key = (segments["segment_id"], lines)
+    load.lines = straight_parts(lines)
+    segment_key = (segments["segment_id"], load.lines)
     tables = {
         "core_grid": core_grids,
         "core_grid_version": grids.frame,
@@ -231,7 +232,7 @@ class _Load:
         self.findings, self.tell, self.reader = findings, tell, read
         self.originals: dict[str, str] = {}  # file -> sha256
         self.polygons: Geometries = np.array([], dtype=object)
-        self.lines: Geometries = np.array([], dtype=object)
+        self.lines = straight_parts(np.array([], dtype=object))
         self.repaired = 0
         self.changes = pd.DataFrame(columns=["issue_id", "file", "column_name", "before", "after"])
         self._files: list[dict[str, object]] = []

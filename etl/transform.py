@@ -18,7 +18,7 @@ from data.messages import DataError
 from data.standards import UNKNOWN, categories, road_class_codes, threshold
 from etl.recipe import Dataset, Recipe
 from etl.validate import Checked
-from geo.assign import assign_grids, nearest_segments
+from geo.assign import StraightParts, assign_grids, nearest_segments
 from geo.borders import gaps, overlaps, widths
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.fit import datum_fits
@@ -92,14 +92,14 @@ def vanished(table: Table, before: Checked, after: Checked) -> tuple[int, str]:
     if len(table.file_key) > 1 and table.geometry != "polygon":
         return 0, ""
     key = table.file_key[0]
-    expected = before.frame
-    if "reported_at" in expected and len(after.frame):
+    expected = before.frame[key]
+    if "reported_at" in before.frame and len(after.frame):
         times = after.frame["reported_at"]
-        expected = expected[expected["reported_at"].between(times.min(), times.max())]
-    gone = pd.Index(expected[key]).difference(after.keys)
-    if not len(gone) < 0.5 * len(expected):
+        expected = expected[before.frame["reported_at"].between(times.min(), times.max())]
+    gone = expected[~expected.isin(after.keys)].unique()
+    if not 0 < len(gone) < 0.5 * len(expected):
         return 0, ""
-    return len(gone), f"{after.name}: {', '.join(gone[:3])}"
+    return len(gone), f"{after.name}: {', '.join(sorted(gone)[:3])}"
 
 
 def changes(table: Table, parts: list[Checked]) -> pd.DataFrame:
@@ -390,7 +390,7 @@ def build_issues(
     merged: Merged,
     recipe: Recipe,
     grids: Grids,
-    segments: tuple[pd.Series[str], Geometries],
+    segments: tuple[pd.Series[str], StraightParts],
     names: Names,
     findings: Findings,
 ) -> pd.DataFrame:
@@ -425,7 +425,9 @@ def build_issues(
 
 
 def _nearest(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], segments: tuple[pd.Series[str], Geometries]
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    segments: tuple[pd.Series[str], StraightParts],
 ) -> tuple[Any, npt.NDArray[np.float64]]:
     """Id of and distance to the nearest segment of each point."""
     ids, lines = segments
@@ -521,23 +523,29 @@ def _classify(frame: pd.DataFrame, known: pd.DataFrame, findings: Findings) -> p
 
     Exports write both levels into one cell, 街面秩序-占道经营: then the last part is the 小类.
     """
-    category = frame["category"].astype(object)
-    values = category.dropna().drop_duplicates()
+    codes, found = pd.factorize(frame["category"])  # a hundred names stand for a million records
+    values = pd.Series(found, dtype=object)
     last_part = values.str.split(r"\s*[-–—/\\>＞|:：]+\s*", regex=True).str[-1]
     name = values.where(values.isin(known.index), last_part.where(last_part.isin(known.index), values))
-    category = category.map(dict(zip(values, name, strict=True)))
+    canonical = name.map(known["category"]).astype(object)
+    by_table = name.map(known["category_class"]).astype(object)
     own_class = frame["category_class"].astype(object)
-    canonical = category.map(known["category"]).astype(object)
-    by_table = category.map(known["category_class"]).astype(object)
-    frame["category"] = canonical.fillna(category).fillna(UNKNOWN)
-    frame["category_class"] = own_class.fillna(by_table).fillna(category).fillna(UNKNOWN)
+    frame["category"] = _of_code(canonical.fillna(name), codes, frame.index).fillna(UNKNOWN)
+    of_name = _of_code(by_table.fillna(name), codes, frame.index)
+    frame["category_class"] = own_class.fillna(of_name).fillna(UNKNOWN)
 
-    blank = category.isna()
+    blank = pd.Series(codes < 0, index=frame.index)
     findings.add("core_issue", "unknown_category", blank.sum())
-    own_names = ~blank & canonical.isna() & own_class.isna()
-    detail = ", ".join(category[own_names].value_counts().index[:3].astype(str))
+    own_names = ~blank & _of_code(canonical, codes, frame.index).isna() & own_class.isna()
+    used = _of_code(name, codes[own_names], frame.index[own_names])
+    detail = ", ".join(used.value_counts().index[:3].astype(str))
     findings.add("core_issue", "uncatalogued_category", own_names.sum(), detail)
     return frame
+
+
+def _of_code(values: pd.Series, codes: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """The value at each code; missing at -1."""
+    return pd.Series([*values, None], dtype=object).take(codes).set_axis(index)
 
 
 def build_sites(merged: Merged, recipe: Recipe, grids: Grids, findings: Findings) -> pd.DataFrame:
@@ -551,7 +559,7 @@ def build_visits(
     merged: Merged,
     recipe: Recipe,
     grids: Grids,
-    segments: tuple[pd.Series[str], Geometries],
+    segments: tuple[pd.Series[str], StraightParts],
     findings: Findings,
 ) -> pd.DataFrame:
     """core_visit: each visit with its grid and nearest segment where it has coordinates."""
@@ -612,7 +620,11 @@ def _count_inside(
 
 
 def doubtful_datum(
-    part: Checked, dataset: Dataset, polygons: Geometries, lines: Geometries, compute_crs: str
+    part: Checked,
+    dataset: Dataset,
+    polygons: Geometries,
+    lines: Geometries | StraightParts,
+    compute_crs: str,
 ) -> tuple[int, str]:
     """How many of a file's points fit the streets only in another datum, and the evidence; or 0, ""."""
     fits = datum_fits(
