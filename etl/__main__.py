@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from data.settings import ROOT, settings
 from etl.extract import read_file
 from etl.guard import read_guarded
 from etl.intake import Plan
+from etl.load import Tell
 from etl.load import build as build_county
 from etl.load import remake as remake_build
 from etl.publish import point_current
@@ -35,7 +37,7 @@ def _say(error: DataError) -> None:
     errors.print(f"error: {error}", style="red", markup=False, highlight=False)
 
 
-def _run(make: Callable[[Path, Callable[[str], None]], LoadReport], store: Path | None) -> None:
+def _run(make: Callable[[Path, Tell], LoadReport], store: Path | None) -> None:
     """Build with a progress bar; end with the load report, or with one message and exit code 1."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
@@ -109,10 +111,11 @@ def add(
     """Load new files into the county that is served; says each step as a line of JSON."""
 
     def say(**facts: str) -> None:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the load goes on
+            print(json.dumps(facts), flush=True)
 
     try:
-        build_id = Plan.model_validate_json(plan.read_text("utf-8")).run(lambda step: say(step=step))
+        build_id = Plan.model_validate_json(plan.read_text("utf-8")).run(lambda step: say(step=step.zh))
     except DataError as error:
         errors.print(f"error: {error}", markup=False)
         say(error=error.zh)

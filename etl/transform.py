@@ -76,6 +76,8 @@ def merge_files(table: Table, parts: list[Checked]) -> Merged:
         stays = (frame["file_number"] == last).to_numpy()
     else:
         stays = ~frame.duplicated(key, keep="last").to_numpy()
+    if table.geometry != "polygon":
+        _keep_what_is_not_said(frame, key, parts)
     merged = frame[stays].reset_index(drop=True)
     used = np.bincount(merged["file_number"], minlength=len(parts)).tolist()
     return Merged(
@@ -83,22 +85,35 @@ def merge_files(table: Table, parts: list[Checked]) -> Merged:
     )
 
 
-def vanished(table: Table, before: Checked, after: Checked) -> tuple[int, str]:
-    """How many records of a file its successor should still have and has not, and examples.
+def _keep_what_is_not_said(frame: pd.DataFrame, key: list[str], parts: list[Checked]) -> None:
+    """A column that a later file does not have at all keeps its value of before, record by record."""
+    has = {column for part in parts for column in part.columns}
+    for column in has.difference(key):
+        lacks = np.array([column not in part.columns for part in parts])
+        rows = lacks[frame["file_number"].to_numpy()]
+        if rows.any():
+            known = frame.groupby(key, dropna=False, sort=False)[column].ffill()
+            frame.loc[rows, column] = known[rows]
+
+
+def vanished(table: Table, before: Checked, later: list[Checked]) -> tuple[int, str]:
+    """How many records of a file the next one should still have and none has, and examples.
 
     An export of everything has all of them, an export of a period those reported in that period. A
-    file that lacks more than half is no later export of the same records but another part of them.
+    file much smaller, or one that lacks more than half, is no later export of the same records.
     """
-    if len(table.file_key) > 1 and table.geometry != "polygon":
+    if not later or (len(table.file_key) > 1 and table.geometry != "polygon"):
         return 0, ""
-    key = table.file_key[0]
+    after, key = later[0], table.file_key[0]
     expected = before.frame[key]
     if "reported_at" in before.frame and len(after.frame):
         times = after.frame["reported_at"]
         expected = expected[before.frame["reported_at"].between(times.min(), times.max())]
     gone = expected[~expected.isin(after.keys)].unique()
-    if not 0 < len(gone) < 0.5 * len(expected):
+    if not 0 < len(gone) < 0.5 * len(expected) or len(after.frame) < 0.5 * len(before.frame):
         return 0, ""
+    for part in later[1:]:
+        gone = gone[~pd.Series(gone).isin(part.keys).to_numpy(bool)]
     return len(gone), f"{after.name}: {', '.join(sorted(gone)[:3])}"
 
 
@@ -108,16 +123,20 @@ def changes(table: Table, parts: list[Checked]) -> pd.DataFrame:
     columns = [key, "file", "column_name", "before", "after"]
     keys = pd.concat([part.frame[key] for part in parts], ignore_index=True)
     repeated = keys[keys.duplicated()].unique()
-    states = [part.frame[part.frame[key].isin(repeated)].assign(file=part.name) for part in parts]
+    states = [
+        part.frame[part.frame[key].isin(repeated)].assign(file=part.name, part=number)
+        for number, part in enumerate(parts)
+    ]
     frame = pd.concat(states, ignore_index=True).sort_values(key, kind="stable", ignore_index=True)
     follows = frame[key].eq(frame[key].shift()).to_numpy(bool, na_value=False)
     found = [pd.DataFrame(columns=columns)]
     for column in table.file_columns:
         if column.name == key:
             continue
+        says = np.array([column.name in part.columns for part in parts])[frame["part"].to_numpy()]
         value, before = frame[column.name], frame[column.name].shift()
         same = (value == before).fillna(False) | (value.isna() & before.isna())
-        differs = follows & ~same.to_numpy(bool, na_value=False)
+        differs = follows & says & np.roll(says, 1) & ~same.to_numpy(bool, na_value=False)
         if differs.any():
             change = frame.loc[differs, [key, "file"]].assign(
                 column_name=column.name, before=_texts(before[differs]), after=_texts(value[differs])
@@ -130,10 +149,22 @@ def _texts(values: pd.Series) -> pd.Series:
     return values.astype(str).where(values.notna(), None)
 
 
-def mended(faults: pd.DataFrame, key: str, later: list[Checked]) -> pd.Series[bool]:
-    """Which refused records a later file of the same source has, in order: aligned with `faults`."""
-    names = [part.frame[key] for part in later]
-    return faults["key"].isin(pd.concat(names)) if names else pd.Series(False, index=faults.index)
+def withdrawn_closings(found: pd.DataFrame) -> tuple[int, str]:
+    """How many issues a later file calls open that were closed before, and examples; see `changes`."""
+    withdrawn = found[(found["column_name"] == "closed_at") & found["after"].isna()]
+    return len(withdrawn), ", ".join(withdrawn.iloc[:3, 0].astype(str))
+
+
+def mended(table: Table, faults: pd.DataFrame, later: list[Checked]) -> pd.Series[bool]:
+    """Which refused records a later file of the same source has, in order: aligned with `faults`.
+
+    Only by a key of one column: of a longer one a refused record may lack the very part that differs.
+    """
+    key = table.file_key[0]
+    if not later or len(table.file_key) > 1:
+        return pd.Series(False, index=faults.index)
+    names = pd.concat([part.frame[key] for part in later])
+    return faults["key"].notna() & faults["key"].isin(names.dropna())
 
 
 def join_datasets(table: Table, merged: list[Merged]) -> Merged:

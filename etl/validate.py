@@ -57,6 +57,7 @@ class Checked:
                first key column, null where it has none).
     keys       the first key column of every record, refused ones too.
     repaired   how many polygons were repaired.
+    columns    ours that the file has.
     wanted     which records the recipe wants, in words; empty: all of them.
     """
 
@@ -70,6 +71,7 @@ class Checked:
     faults: pd.DataFrame
     keys: pd.Index
     repaired: int = 0
+    columns: frozenset[str] = frozenset()
     wanted: str = ""
 
     @property
