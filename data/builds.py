@@ -49,9 +49,10 @@ def open_build(build_id: str, store: Path | None = None) -> DuckDBEngine:
     return open_alone(build_id, store)
 
 
-def open_alone(build_id: str, store: Path | None = None) -> DuckDBEngine:
+def open_alone(build_id: str, store: Path | None = None, *, any_version: bool = False) -> DuckDBEngine:
     """The build, open for reading by the caller, who closes it.
 
+    any_version  only its recipe and its list of originals are asked for: every version has them.
     Raises NoBuildError if there is none of that name, or if another version of this product wrote it.
     """
     path = (store or settings().store) / f"{build_id}.duckdb"
@@ -59,9 +60,12 @@ def open_alone(build_id: str, store: Path | None = None) -> DuckDBEngine:
         msg = f"no build {build_id} in {path.parent}."
         raise NoBuildError(msg)
     engine = DuckDBEngine(path)
-    if engine.catalog_digest() != digest():
+    if not any_version and engine.catalog_digest() != digest():
         engine.close()
-        msg = f"{path.name} was written by another version of this product: build it again."
+        msg = (
+            f"{path.name} was written by another version of this product: "
+            f"`python -m etl remake {build_id}` makes it again."
+        )
         raise NoBuildError(msg)
     return engine
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["error", "reason", "finding"]
+Kind = Literal["error", "reason", "finding", "step"]
 Language = Literal["en", "zh"]
 
 
@@ -26,6 +26,18 @@ def message(kind: Kind, code: str, language: Language, **facts: object) -> str:
     """The sentence with its facts filled in. Raises KeyError for an unknown code or a missing fact."""
     template = _messages()[kind][code][language]
     return template.format(**facts) if facts else template
+
+
+class Step(str):
+    """A step of a load: a string in English for the terminal, with the Chinese sentence beside it."""
+
+    zh: str
+
+    def __new__(cls, code: str, **facts: object) -> Step:
+        """The step of that code in messages.toml."""
+        step = super().__new__(cls, message("step", code, "en", **facts))
+        step.zh = message("step", code, "zh", **facts)
+        return step
 
 
 class DataError(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from data.builds import NoBuildError, builds, current_build_id
 from data.messages import DataError
 from data.settings import ROOT, settings
-from data.templates import template_workbook
-from etl.draft import draft_recipe
 from etl.extract import read_file
 from etl.guard import read_guarded
 from etl.intake import Plan
+from etl.load import Tell
 from etl.load import build as build_county
 from etl.load import remake as remake_build
 from etl.publish import point_current
@@ -37,7 +37,7 @@ def _say(error: DataError) -> None:
     errors.print(f"error: {error}", style="red", markup=False, highlight=False)
 
 
-def _run(make: Callable[[Path, Callable[[str], None]], LoadReport], store: Path | None) -> None:
+def _run(make: Callable[[Path, Tell], LoadReport], store: Path | None) -> None:
     """Build with a progress bar; end with the load report, or with one message and exit code 1."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
@@ -92,6 +92,8 @@ def draft(
     out: Annotated[Path, typer.Option(help="the recipe to write")] = Path("county.toml"),
 ) -> None:
     """Draft a recipe: what each column probably is, and why, for you to check."""
+    from etl.draft import draft_recipe  # noqa: PLC0415 only this command needs it
+
     try:
         text = draft_recipe(files, out.stem)
     except DataError as error:
@@ -109,10 +111,11 @@ def add(
     """Load new files into the county that is served; says each step as a line of JSON."""
 
     def say(**facts: str) -> None:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the load goes on
+            print(json.dumps(facts), flush=True)
 
     try:
-        build_id = Plan.model_validate_json(plan.read_text("utf-8")).run(lambda step: say(step=step))
+        build_id = Plan.model_validate_json(plan.read_text("utf-8")).run(lambda step: say(step=step.zh))
     except DataError as error:
         errors.print(f"error: {error}", markup=False)
         say(error=error.zh)
@@ -129,6 +132,8 @@ def template(
     if table not in DATASET_TABLES:
         errors.print(f"no table {table}; there are: {', '.join(DATASET_TABLES)}", markup=False)
         raise typer.Exit(1)
+    from data.templates import template_workbook  # noqa: PLC0415 only this command needs it
+
     path = out or Path(f"{table}.xlsx")
     path.write_bytes(template_workbook(table))
     console.print(f"written to {path}", markup=False)

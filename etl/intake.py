@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,16 +24,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.builds import NoBuildError, builds, current_build_id, open_alone
 from data.catalog import TABLES, Table
+from data.messages import DataError
 from data.settings import ROOT
 from data.standards import threshold
 from etl.draft import compute_crs_of, file_shape
 from etl.extract import RawFile
 from etl.guard import read_guarded
-from etl.load import extend
+from etl.load import Tell, extend
 from etl.propose import Proposal, propose_columns, propose_table
 from etl.publish import point_current
 from etl.recipe import DATASET_TABLES, Dataset, Recipe
@@ -47,8 +48,10 @@ __all__ = ["CrsFit"]  # for the page
 Geometries = npt.NDArray[np.object_]
 FOLDER = "incoming"
 KEPT_SECONDS = 86_400
+READING = ("encoding", "delimiter", "sheet")  # how a file is read, not what is in it
 OF_REFUSED = ("行", "原因与办法")  # what the workbook of refused rows puts in front
 SAMPLE = 2_000
+LONGEST_NAME = 150  # bytes; disks take 255
 SAYS_NOTHING = (".geojson", ".json", ".kml", ".kmz", ".gz")  # WGS84 by their rules, GCJ-02 in practice
 DATE_ORDERS = r"^\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
 
@@ -71,7 +74,8 @@ class Incoming:
         """polygon, line, point or empty for a table."""
         if self.raw.geometry is None:
             return ""
-        return ("point", "line", "polygon")[int(shapely.get_dimensions(self.raw.geometry).max())]
+        dimension = int(shapely.get_dimensions(self.raw.geometry).max(initial=-1))
+        return ("point", "line", "polygon", "")[dimension]  # -1: not one shape
 
     @property
     def headers(self) -> list[str]:
@@ -84,15 +88,24 @@ def receive(name: str, content: bytes, store: Path) -> Path:
     _clear_old(store)
     folder = store / FOLDER / hashlib.sha256(content).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (re.sub(r"[^\w.()（）-]+", "_", Path(name.replace("\\", "/")).name)[-120:])
-    path.write_bytes(content)
+    safe = re.sub(r"[^\w.()（）-]+", "_", Path(name.replace("\\", "/")).name)
+    while len(safe.encode()) > LONGEST_NAME:
+        safe = safe[1:]
+    path = folder / safe
+    if not path.exists():  # a load may be reading it
+        unfinished = folder / f"{time.time_ns()}.unfinished"
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
     return path
 
 
 def _clear_old(store: Path) -> None:
-    for folder in (store / FOLDER).glob("*"):
-        if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in (store / FOLDER).glob("*"):
+        if path.stat().st_mtime < time.time() - KEPT_SECONDS:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def look_at(path: Path, sheet: str = "") -> Incoming:
@@ -104,7 +117,7 @@ def look_at(path: Path, sheet: str = "") -> Incoming:
 
 @dataclass
 class County:
-    """The county that a file is brought to: its recipe and, if it has one, the build served now."""
+    """The county that a file is brought to: its recipe, its build, its grids and streets."""
 
     recipe: Recipe | None
     build_id: str
@@ -115,15 +128,11 @@ class County:
 NO_COUNTY = County(None, "", np.array([], dtype=object), np.array([], dtype=object))
 
 
-def county_of(store: Path) -> County:
-    """The county served now; one without a recipe where nothing is."""
-    try:
-        build_id = current_build_id(store)
-        with closing(open_alone(build_id, store)) as engine:
-            recipe = Recipe.model_validate_json(engine.select("build").iloc[0]["recipe"])
-            shapes = engine.select("shapes")
-    except NoBuildError:
-        return NO_COUNTY
+def county_of(build_id: str, store: Path) -> County:
+    """The county of a build. Raises NoBuildError."""
+    with closing(open_alone(build_id, store)) as engine:
+        recipe = Recipe.model_validate_json(engine.select("build").iloc[0]["recipe"])
+        shapes = engine.select("shapes")
     wkb = shapes["geom"].map(bytes).to_numpy(object)
     is_grid = (shapes["kind"] == "grid").to_numpy(bool)
     return County(recipe, build_id, shapely.from_wkb(wkb[is_grid]), shapely.from_wkb(wkb[~is_grid]))
@@ -145,16 +154,16 @@ def known_dataset(incoming: Incoming, recipe: Recipe | None) -> tuple[str, Datas
 
     Of several the one with the most columns, then the latest.
     """
-    found: list[tuple[int, str, Dataset]] = []
+    found: tuple[int, str, Dataset] | None = None
+    is_shaped = incoming.kind in ("polygon", "line")
     for table in DATASET_TABLES:
-        fits_kind = (TABLES[table].geometry in ("polygon", "line")) == (
-            incoming.kind in ("polygon", "line")
-        )
+        fits_kind = (TABLES[table].geometry in ("polygon", "line")) == is_shaped
         for dataset in recipe.datasets(table) if recipe and fits_kind else []:
             used = {name for text in dataset.columns.values() for name in headings_of(text)}
-            if used <= set(incoming.headers) and len(used) > 1:
-                found.append((len(used), table, dataset))
-    return max(found, key=lambda match: match[0])[1:] if found else None
+            is_best = found is None or len(used) >= found[0]
+            if used <= set(incoming.headers) and len(used) > 1 and is_best:
+                found = len(used), table, dataset
+    return found and found[1:]
 
 
 def headings_of(text: str) -> list[str]:
@@ -252,51 +261,95 @@ def _checked(incoming: Incoming, table: Table, dataset: Dataset, recipe: Recipe)
     return check_file(raw, dataset, table, compute_crs=crs, timezone=zone, now=now)
 
 
-def is_loaded_already(incoming: Incoming, county: County, store: Path) -> bool:
-    """Whether a file of this very content is in the build that is served."""
+def was_loaded(incoming: Incoming, county: County, store: Path) -> bool:
+    """Whether a file of this very content is in the served build, perhaps another sheet of it."""
     if not county.build_id:
         return False
     with closing(open_alone(county.build_id, store)) as engine:
         return incoming.raw.sha256 in set(engine.select("load_originals")["sha256"])
 
 
+def dataset_of(
+    incoming: Incoming,
+    name: str,
+    columns: dict[str, str],
+    crs: str,
+    date_order: str,
+    before: Dataset | None,
+) -> Dataset:
+    """The dataset that a person's choices describe.
+
+    name    path below the county's folder; crs "" where the file has no coordinates.
+    before  the dataset whose mapping was taken over: its code fixes and defaults stay, its period not.
+    Raises DataError.
+    """
+    kept = before.model_dump(exclude={"format", *READING, "id_prefix", "updates"}) if before else {}
+    defaults = kept.get("defaults", {})
+    chosen = {
+        "files": [name],
+        "columns": columns,
+        "crs": crs,
+        "date_order": date_order,
+        "defaults": {key: defaults[key] for key in defaults if key not in ("valid_from", "valid_to")},
+    }
+    try:
+        return Dataset.model_validate(kept | incoming.shape | chosen)
+    except ValidationError as error:
+        raise _bad(error) from error
+
+
 def with_file(recipe: Recipe, table: str, dataset: Dataset, after: Dataset | None) -> Recipe:
     """The county's recipe with a new dataset.
 
-    after  the dataset that the file continues: joined to its files if it is read the same way and
-           nothing else has continued it, else placed below as an update; None: a source of its own.
+    after  the dataset that the file continues, in its key space: joined to its last files if they are
+           read the same way, else placed below them as an update; None: a source of its own.
+    Raises DataError.
     """
     datasets = recipe.datasets(table)
     if after is None:
-        new = [*datasets, dataset]
-    else:
-        end = datasets.index(after) + 1
-        while end < len(datasets) and datasets[end].updates:
-            end += 1
-        last = datasets[end - 1]
-        if last.model_copy(update={"files": dataset.files}) == dataset:
-            joined = last.model_copy(update={"files": [*last.files, *dataset.files]})
-            new = [*datasets[: end - 1], joined, *datasets[end:]]
-        else:
-            new = [*datasets[:end], dataset.model_copy(update={"updates": True}), *datasets[end:]]
-    return Recipe.model_validate(recipe.model_dump() | {table: new})
+        return _with(recipe, table, [*datasets, dataset])
+    end = datasets.index(after) + 1
+    while end < len(datasets) and datasets[end].updates:
+        end += 1
+    last = datasets[end - 1]
+    same = {"files": dataset.files, "id_prefix": after.id_prefix, "updates": last.updates}
+    dataset = dataset.model_copy(update=same)
+    if last.model_copy(update={"files": dataset.files}) == dataset:
+        joined = last.model_copy(update={"files": [*last.files, *dataset.files]})
+        return _with(recipe, table, [*datasets[: end - 1], joined, *datasets[end:]])
+    update = dataset.model_copy(update={"updates": True})
+    return _with(recipe, table, [*datasets[:end], update, *datasets[end:]])
 
 
 def replaced(recipe: Recipe, table: str, dataset: Dataset) -> Recipe:
-    """The county's recipe with this dataset instead of all that the table had."""
-    return Recipe.model_validate(recipe.model_dump() | {table: [dataset]})
+    """The county's recipe with this dataset instead of all that the table had. Raises DataError."""
+    return _with(recipe, table, [dataset])
 
 
 def new_grids_from(recipe: Recipe, dataset: Dataset, day: date) -> Recipe:
-    """The county's recipe with grids that hold from that day; those of before end the day before."""
+    """The county's recipe with grids that hold from that day; those of before end the day before.
+
+    Raises DataError.
+    """
     last_day = (day - timedelta(days=1)).isoformat()
     before = [
         old.model_copy(update={"defaults": {"valid_to": last_day} | old.defaults})
         for old in recipe.core_grid
     ]
-    begins = {"valid_from": day.isoformat()} | dataset.defaults
-    new = dataset.model_copy(update={"defaults": begins})
-    return Recipe.model_validate(recipe.model_dump() | {"core_grid": [*before, new]})
+    begins = dataset.defaults | {"valid_from": day.isoformat()}
+    return _with(recipe, "core_grid", [*before, dataset.model_copy(update={"defaults": begins})])
+
+
+def _with(recipe: Recipe, table: str, datasets: list[Dataset]) -> Recipe:
+    try:
+        return Recipe.model_validate(recipe.model_dump() | {table: datasets})
+    except ValidationError as error:
+        raise _bad(error) from error
+
+
+def _bad(error: ValidationError) -> DataError:
+    detail = "; ".join(fault["msg"] for fault in error.errors())
+    return DataError("bad_recipe", file="数据管理", detail=detail)
 
 
 class Plan(BaseModel):
@@ -309,7 +362,7 @@ class Plan(BaseModel):
     new_files: dict[str, Path]
     store: Path
 
-    def run(self, tell: Callable[[str], None]) -> str:
+    def run(self, tell: Tell) -> str:
         """Build and publish; returns the id of the build. Raises DataError, NoBuildError."""
         report = extend(self.build_id, self.recipe, self.new_files, self.store, tell)
         return report.build_id
@@ -350,7 +403,10 @@ def published(store: Path) -> pd.DataFrame:
 
     built_at is in the time of each county.
     """
-    served = current_build_id(store)
+    try:
+        served = current_build_id(store)
+    except NoBuildError:
+        served = ""
     rows = []
     for build_id in reversed(builds(store)):
         try:

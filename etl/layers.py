@@ -75,4 +75,4 @@ def _geojson(properties: pd.DataFrame, shapes: Geometries, compute_crs: str) -> 
         for text, values in zip(shapely.to_geojson(rounded), properties.to_dict("records"), strict=True)
     )
     text = f'{{"type":"FeatureCollection","features":[{features}]}}'
-    return gzip.compress(text.encode(), mtime=0)
+    return gzip.compress(text.encode(), compresslevel=6, mtime=0)

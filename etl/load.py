@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
-from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from data.builds import NoBuildError, current_build_id, open_alone
 from data.catalog import TABLES, Table, digest
 from data.engine import BuildWriter
-from data.messages import DataError
+from data.messages import DataError, Step
 from data.settings import settings
 from data.standards import default_table
 from etl.checked import entry_key, forget_checked, recall, remember
@@ -54,13 +54,16 @@ from etl.transform import (
     note_unknown_segments,
     past_street,
     vanished,
+    withdrawn_closings,
 )
 from etl.validate import Checked, check_file, effective_crs
+from geo.assign import straight_parts
 from geo.crs import LONLAT, transform_geometry
 
 log = logging.getLogger(__name__)
+LAID_OUT = "laid-out-"
 Geometries = npt.NDArray[np.object_]
-Tell = Callable[[str], None]
+Tell = Callable[[Step], None]
 Read = Callable[[Path, Dataset, str], RawFile]
 
 
@@ -78,22 +81,17 @@ def build(
     read  how a file is read: `read_guarded` for files of unknown origin, half a second a file more.
     Raises DataError; then nothing is published and the last build is served as before.
     """
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-        with FileLock(store / "load.lock", timeout=0):
-            return _build(recipe, store, tell, now or _local_now(recipe), read)
-    except Timeout as error:
-        raise DataError("busy", store=store) from error
-    except OSError as error:
-        raise DataError("disk", store=store, detail=error) from error
+    with _alone_in(store):
+        return _build(recipe, store, tell, now or _local_now(recipe), read)
 
 
 def remake(build_id: str, store: Path, tell: Tell = lambda _: None) -> LoadReport:
     """Make a published build again from the originals that were kept, under a new id.
 
-    Raises NoBuildError, and DataError "lost_original" if an original is gone.
+    Also one that another version of this product has written. Raises NoBuildError, and DataError
+    "lost_original" if an original is gone.
     """
-    with closing(open_alone(build_id, store)) as engine:
+    with closing(open_alone(build_id, store, any_version=True)) as engine:
         row = engine.select("build").iloc[0]
     recipe = Recipe.model_validate_json(row["recipe"])
     return extend(build_id, recipe, {}, store, tell, now=row["now"].to_pydatetime())
@@ -112,24 +110,43 @@ def extend(
 
     build_id   the build whose originals are taken; empty for a county that is new.
     recipe     as it is to be, the new files in it; its `root` does not matter.
-    new_files  path below the root -> where the file lies now.
-    Raises NoBuildError, DataError; then nothing is published and the last build is served as before.
+    new_files  path below the root -> where the file lies now; none of the build's own.
+    Raises NoBuildError, DataError ("overtaken" if files are added to a build that is no longer
+    served); then nothing is published and the last build is served as before.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="laid-out-", dir=store) as folder:
-        root = Path(folder)
-        if build_id:
-            with closing(open_alone(build_id, store)) as engine:
-                files = engine.select("load_originals")
-            try:
-                lay_out(files, store, root)
-            except FileNotFoundError as error:
-                raise DataError("lost_original", build_id=build_id, detail=error.filename) from error
-        for name, path in new_files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            place(path, root / name)
-        laid_out = recipe.model_copy(update={"root": root})
-        return build(laid_out, store, tell, now=now, read=read_guarded)
+    with _alone_in(store):
+        if new_files and build_id and build_id != current_build_id(store):
+            raise DataError("overtaken", build_id=build_id)
+        for leftover in store.glob(f"{LAID_OUT}*"):  # of a load that was killed; we hold the lock
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=LAID_OUT, dir=store) as folder:
+            root = Path(folder)
+            if build_id:
+                with closing(open_alone(build_id, store, any_version=True)) as engine:
+                    files = engine.select("load_originals")
+                try:
+                    lay_out(files, store, root)
+                except FileNotFoundError as error:
+                    gone = error.filename
+                    raise DataError("lost_original", build_id=build_id, detail=gone) from error
+            for name, path in new_files.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                place(path, root / name)
+            laid_out = recipe.model_copy(update={"root": root})
+            return _build(laid_out, store, tell, now or _local_now(recipe), read_guarded)
+
+
+@contextmanager
+def _alone_in(store: Path) -> Iterator[None]:
+    """Hold the store's lock. Raises DataError if another load has it or the disk fails."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with FileLock(store / "load.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise DataError("busy", store=store) from error
+    except OSError as error:
+        raise DataError("disk", store=store, detail=error) from error
 
 
 def _local_now(recipe: Recipe) -> datetime:
@@ -152,10 +169,10 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     grid_ids, polygons = grids.today
     faults, fault_shapes = build_border_faults(grid_ids, polygons, recipe.compute_crs, findings)
     streets_read = load.read("core_segment")
-    tell("cutting streets at grid borders")
+    tell(Step("cutting"))
     segments, lines = build_segments(streets_read, grid_ids, polygons, findings)
-    load.lines = lines
-    segment_key = (segments["segment_id"], lines)
+    load.lines = straight_parts(lines)
+    segment_key = (segments["segment_id"], load.lines)
     tables = {
         "core_grid": core_grids,
         "core_grid_version": grids.frame,
@@ -169,7 +186,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
         if name.startswith("standard_") and tables[name].empty:
             tables[name] = default_table(table)
     issues_read = load.read("core_issue")
-    tell("placing issues in grids and on streets")
+    tell(Step("placing"))
     names = known_names(tables["core_category"], tables["core_department"])
     issues = build_issues(issues_read, recipe, grids, segment_key, names, findings)
     tell("joining issues to episodes")
@@ -183,7 +200,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     for name in ("core_shift", "core_cleaning", "core_visit"):
         note_unknown_segments(name, tables[name], segments["source_segment_id"], findings)
 
-    tell("drawing map layers")
+    tell(Step("drawing"))
     water = load.water()
     tables["layer"] = layer_rows(
         {
@@ -202,7 +219,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     )
     tables["build"] = _build_row(build_id, recipe, issues, polygons, now)
     tables["load_history"] = _history(tables, store)
-    tell("writing the build")
+    tell(Step("writing"))
     _write(tables, build_id, store)
     return LoadReport(
         build_id,
@@ -236,7 +253,7 @@ class _Load:
         self.findings, self.tell, self.reader = findings, tell, read
         self.originals: dict[str, str] = {}  # file -> sha256
         self.polygons: Geometries = np.array([], dtype=object)
-        self.lines: Geometries = np.array([], dtype=object)
+        self.lines = straight_parts(np.array([], dtype=object))
         self.repaired = 0
         self.changes = pd.DataFrame(columns=["issue_id", "file", "column_name", "before", "after"])
         self._files: list[dict[str, object]] = []
@@ -249,8 +266,6 @@ class _Load:
         for dataset in self.recipe.datasets(name):
             files = find_files(dataset, self.recipe.root)
             parts = [self._check(table, dataset, path) for path in files]
-            for before, after in pairwise(parts):
-                self.findings.add(name, "vanished", *vanished(table, before, after))
             if dataset.updates and sources:
                 sources[-1] += parts
             else:
@@ -261,10 +276,13 @@ class _Load:
         for parts in sources:
             merged.append(merge_files(table, parts))
             if name == "core_issue" and len(parts) > 1:
-                self.changes = pd.concat([self.changes, changes(table, parts)], ignore_index=True)
+                found = changes(table, parts)
+                self.findings.add(name, "closing_withdrawn", *withdrawn_closings(found))
+                self.changes = pd.concat([self.changes, found], ignore_index=True)
             for number, (part, used) in enumerate(zip(parts, merged[-1].used, strict=True)):
-                is_mended = mended(part.faults, table.file_key[0], parts[number + 1 :])
-                self._note(name, part, used, is_mended)
+                later = parts[number + 1 :]
+                self.findings.add(name, "vanished", *vanished(table, part, later))
+                self._note(name, part, used, mended(table, part.faults, later))
         return join_datasets(table, merged)
 
     def _check(self, table: Table, dataset: Dataset, path: Path) -> Checked:
@@ -275,7 +293,7 @@ class _Load:
         key = entry_key(kept, dataset, table.name, recipe.compute_crs, recipe.timezone)
         part = recall(self.store, key, name, self.now)
         if part is None:
-            self.tell(f"reading {name}")
+            self.tell(Step("reading", file=name))
             part = check_file(
                 self._read_file(path, dataset, kept[name]),
                 dataset,
@@ -291,6 +309,7 @@ class _Load:
             doubt = doubtful_datum(part, dataset, self.polygons, self.lines, recipe.compute_crs)
             self.findings.add(table.name, "datum_doubtful", *doubt)
         self.repaired += part.repaired
+        part.columns = frozenset({*dataset.columns, *dataset.defaults})
         part.wanted = "; ".join(
             f"{column}: {', '.join(value or '-' for value in values)}"
             for column, values in dataset.only.items()
@@ -376,7 +395,8 @@ def _history(tables: dict[str, pd.DataFrame], store: Path) -> pd.DataFrame:
     )
     try:
         with closing(open_alone(current_build_id(store), store)) as engine:
-            if engine.select("build").iloc[0]["source"] != build_row["source"]:
+            before = engine.select("build").iloc[0]
+            if (before["source"], before["title"]) != (build_row["source"], build_row["title"]):
                 return own
             return pd.concat([engine.select("load_history"), own], ignore_index=True)
     except NoBuildError:  # the first, or one of another version of this product

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import logging
 import shutil
@@ -24,7 +25,7 @@ def parts_of(path: Path) -> Iterator[Path]:
     """The file, and what belongs to a Shapefile beside it."""
     yield path
     if path.suffix.lower() == ".shp":
-        for part in sorted(path.parent.glob(f"{path.stem}.*")):
+        for part in sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")):
             if part != path and part.suffix.lower() in OF_SHAPEFILE:
                 yield part
 
@@ -60,10 +61,13 @@ def lay_out(files: pd.DataFrame, store: Path, folder: Path) -> None:
 
 
 def place(source: Path, target: Path) -> None:
-    """Make a file appear under another name: by a link where the disk has them, else by a copy."""
+    """Make a file appear under another name: by a link where the disk has them, else by a copy.
+
+    Raises FileNotFoundError, and FileExistsError rather than write into an original through its link.
+    """
     try:
         target.hardlink_to(source)
-    except FileNotFoundError:
+    except (FileNotFoundError, FileExistsError):
         raise
     except OSError:
         shutil.copyfile(source, target)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from data.catalog import TABLES, Column, Table
 from data.standards import aliases
@@ -77,6 +76,8 @@ def propose_columns(
                 scores[i, j] = score = by_name + by_content
                 is_exact = by_name > PART
                 found[i, j] = Proposal(field.name, header, alias, is_exact, fit, kind, score)
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 half a second that a load saves
+
     chosen = zip(*linear_sum_assignment(scores, maximize=True), strict=True)
     return [found[i, j] for i, j in chosen if scores[i, j] >= ENOUGH]
 

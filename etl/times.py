@@ -41,6 +41,7 @@ SHAPES: dict[DateOrder, tuple[str, ...]] = {
     "dmy": (YEAR_FIRST, ALL_DIGITS, "^" + DAY_MONTH + YEAR_LAST),
 }
 CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+MAY_HAVE_OFFSET = ":[^:]*[Z+-]"  # of every offset; Arrow finds it, for \s pandas asks Python a value
 IS_OFFSET = r":[0-9]{2}(?:\.[0-9]+)?\s?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 
@@ -71,7 +72,10 @@ def parse_times(
         absolute[hit] = is_absolute
         left = left & parsed.isna()
 
-    with_offset = left & values.str.contains(IS_OFFSET, regex=True).fillna(False)
+    with_offset = left & values.str.contains(MAY_HAVE_OFFSET, regex=True).fillna(False)
+    if with_offset.any():
+        sure = values.where(with_offset).str.contains(IS_OFFSET, regex=True)
+        with_offset = with_offset & sure.fillna(False).astype(bool)
     if with_offset.any():
         utc = pd.to_datetime(values[with_offset], format="ISO8601", errors="coerce", utc=True)
         take(utc.dt.tz_convert(timezone).dt.tz_localize(None), is_absolute=True)

@@ -18,7 +18,7 @@ from data.messages import DataError
 from data.standards import UNKNOWN, categories, road_class_codes, threshold
 from etl.recipe import Dataset, Recipe
 from etl.validate import Checked
-from geo.assign import assign_grids, nearest_segments
+from geo.assign import StraightParts, assign_grids, nearest_segments
 from geo.borders import gaps, overlaps, widths
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.fit import datum_fits
@@ -76,6 +76,8 @@ def merge_files(table: Table, parts: list[Checked]) -> Merged:
         stays = (frame["file_number"] == last).to_numpy()
     else:
         stays = ~frame.duplicated(key, keep="last").to_numpy()
+    if table.geometry != "polygon":
+        _keep_what_is_not_said(frame, key, parts)
     merged = frame[stays].reset_index(drop=True)
     used = np.bincount(merged["file_number"], minlength=len(parts)).tolist()
     return Merged(
@@ -83,23 +85,36 @@ def merge_files(table: Table, parts: list[Checked]) -> Merged:
     )
 
 
-def vanished(table: Table, before: Checked, after: Checked) -> tuple[int, str]:
-    """How many records of a file its successor should still have and has not, and examples.
+def _keep_what_is_not_said(frame: pd.DataFrame, key: list[str], parts: list[Checked]) -> None:
+    """A column that a later file does not have at all keeps its value of before, record by record."""
+    has = {column for part in parts for column in part.columns}
+    for column in has.difference(key):
+        lacks = np.array([column not in part.columns for part in parts])
+        rows = lacks[frame["file_number"].to_numpy()]
+        if rows.any():
+            known = frame.groupby(key, dropna=False, sort=False)[column].ffill()
+            frame.loc[rows, column] = known[rows]
+
+
+def vanished(table: Table, before: Checked, later: list[Checked]) -> tuple[int, str]:
+    """How many records of a file the next one should still have and none has, and examples.
 
     An export of everything has all of them, an export of a period those reported in that period. A
-    file that lacks more than half is no later export of the same records but another part of them.
+    file much smaller, or one that lacks more than half, is no later export of the same records.
     """
-    if len(table.file_key) > 1 and table.geometry != "polygon":
+    if not later or (len(table.file_key) > 1 and table.geometry != "polygon"):
         return 0, ""
-    key = table.file_key[0]
-    expected = before.frame
-    if "reported_at" in expected and len(after.frame):
+    after, key = later[0], table.file_key[0]
+    expected = before.frame[key]
+    if "reported_at" in before.frame and len(after.frame):
         times = after.frame["reported_at"]
-        expected = expected[expected["reported_at"].between(times.min(), times.max())]
-    gone = pd.Index(expected[key]).difference(after.keys)
-    if not len(gone) < 0.5 * len(expected):
+        expected = expected[before.frame["reported_at"].between(times.min(), times.max())]
+    gone = expected[~expected.isin(after.keys)].unique()
+    if not 0 < len(gone) < 0.5 * len(expected) or len(after.frame) < 0.5 * len(before.frame):
         return 0, ""
-    return len(gone), f"{after.name}: {', '.join(gone[:3])}"
+    for part in later[1:]:
+        gone = gone[~pd.Series(gone).isin(part.keys).to_numpy(bool)]
+    return len(gone), f"{after.name}: {', '.join(sorted(gone)[:3])}"
 
 
 def changes(table: Table, parts: list[Checked]) -> pd.DataFrame:
@@ -108,16 +123,20 @@ def changes(table: Table, parts: list[Checked]) -> pd.DataFrame:
     columns = [key, "file", "column_name", "before", "after"]
     keys = pd.concat([part.frame[key] for part in parts], ignore_index=True)
     repeated = keys[keys.duplicated()].unique()
-    states = [part.frame[part.frame[key].isin(repeated)].assign(file=part.name) for part in parts]
+    states = [
+        part.frame[part.frame[key].isin(repeated)].assign(file=part.name, part=number)
+        for number, part in enumerate(parts)
+    ]
     frame = pd.concat(states, ignore_index=True).sort_values(key, kind="stable", ignore_index=True)
     follows = frame[key].eq(frame[key].shift()).to_numpy(bool, na_value=False)
     found = [pd.DataFrame(columns=columns)]
     for column in table.file_columns:
         if column.name == key:
             continue
+        says = np.array([column.name in part.columns for part in parts])[frame["part"].to_numpy()]
         value, before = frame[column.name], frame[column.name].shift()
         same = (value == before).fillna(False) | (value.isna() & before.isna())
-        differs = follows & ~same.to_numpy(bool, na_value=False)
+        differs = follows & says & np.roll(says, 1) & ~same.to_numpy(bool, na_value=False)
         if differs.any():
             change = frame.loc[differs, [key, "file"]].assign(
                 column_name=column.name, before=_texts(before[differs]), after=_texts(value[differs])
@@ -130,10 +149,22 @@ def _texts(values: pd.Series) -> pd.Series:
     return values.astype(str).where(values.notna(), None)
 
 
-def mended(faults: pd.DataFrame, key: str, later: list[Checked]) -> pd.Series[bool]:
-    """Which refused records a later file of the same source has, in order: aligned with `faults`."""
-    names = [part.frame[key] for part in later]
-    return faults["key"].isin(pd.concat(names)) if names else pd.Series(False, index=faults.index)
+def withdrawn_closings(found: pd.DataFrame) -> tuple[int, str]:
+    """How many issues a later file calls open that were closed before, and examples; see `changes`."""
+    withdrawn = found[(found["column_name"] == "closed_at") & found["after"].isna()]
+    return len(withdrawn), ", ".join(withdrawn.iloc[:3, 0].astype(str))
+
+
+def mended(table: Table, faults: pd.DataFrame, later: list[Checked]) -> pd.Series[bool]:
+    """Which refused records a later file of the same source has, in order: aligned with `faults`.
+
+    Only by a key of one column: of a longer one a refused record may lack the very part that differs.
+    """
+    key = table.file_key[0]
+    if not later or len(table.file_key) > 1:
+        return pd.Series(False, index=faults.index)
+    names = pd.concat([part.frame[key] for part in later])
+    return faults["key"].notna() & faults["key"].isin(names.dropna())
 
 
 def join_datasets(table: Table, merged: list[Merged]) -> Merged:
@@ -390,7 +421,7 @@ def build_issues(
     merged: Merged,
     recipe: Recipe,
     grids: Grids,
-    segments: tuple[pd.Series[str], Geometries],
+    segments: tuple[pd.Series[str], StraightParts],
     names: Names,
     findings: Findings,
 ) -> pd.DataFrame:
@@ -426,7 +457,9 @@ def build_issues(
 
 
 def _nearest(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], segments: tuple[pd.Series[str], Geometries]
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    segments: tuple[pd.Series[str], StraightParts],
 ) -> tuple[Any, npt.NDArray[np.float64]]:
     """Id of and distance to the nearest segment of each point."""
     ids, lines = segments
@@ -522,23 +555,29 @@ def _classify(frame: pd.DataFrame, known: pd.DataFrame, findings: Findings) -> p
 
     Exports write both levels into one cell, 街面秩序-占道经营: then the last part is the 小类.
     """
-    category = frame["category"].astype(object)
-    values = category.dropna().drop_duplicates()
+    codes, found = pd.factorize(frame["category"])  # a hundred names stand for a million records
+    values = pd.Series(found, dtype=object)
     last_part = values.str.split(r"\s*[-–—/\\>＞|:：]+\s*", regex=True).str[-1]
     name = values.where(values.isin(known.index), last_part.where(last_part.isin(known.index), values))
-    category = category.map(dict(zip(values, name, strict=True)))
+    canonical = name.map(known["category"]).astype(object)
+    by_table = name.map(known["category_class"]).astype(object)
     own_class = frame["category_class"].astype(object)
-    canonical = category.map(known["category"]).astype(object)
-    by_table = category.map(known["category_class"]).astype(object)
-    frame["category"] = canonical.fillna(category).fillna(UNKNOWN)
-    frame["category_class"] = own_class.fillna(by_table).fillna(category).fillna(UNKNOWN)
+    frame["category"] = _of_code(canonical.fillna(name), codes, frame.index).fillna(UNKNOWN)
+    of_name = _of_code(by_table.fillna(name), codes, frame.index)
+    frame["category_class"] = own_class.fillna(of_name).fillna(UNKNOWN)
 
-    blank = category.isna()
+    blank = pd.Series(codes < 0, index=frame.index)
     findings.add("core_issue", "unknown_category", blank.sum())
-    own_names = ~blank & canonical.isna() & own_class.isna()
-    detail = ", ".join(category[own_names].value_counts().index[:3].astype(str))
+    own_names = ~blank & _of_code(canonical, codes, frame.index).isna() & own_class.isna()
+    used = _of_code(name, codes[own_names], frame.index[own_names])
+    detail = ", ".join(used.value_counts().index[:3].astype(str))
     findings.add("core_issue", "uncatalogued_category", own_names.sum(), detail)
     return frame
+
+
+def _of_code(values: pd.Series, codes: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """The value at each code; missing at -1."""
+    return pd.Series([*values, None], dtype=object).take(codes).set_axis(index)
 
 
 def build_sites(merged: Merged, recipe: Recipe, grids: Grids, findings: Findings) -> pd.DataFrame:
@@ -552,7 +591,7 @@ def build_visits(
     merged: Merged,
     recipe: Recipe,
     grids: Grids,
-    segments: tuple[pd.Series[str], Geometries],
+    segments: tuple[pd.Series[str], StraightParts],
     findings: Findings,
 ) -> pd.DataFrame:
     """core_visit: each visit with its grid and nearest segment where it has coordinates."""
@@ -613,7 +652,11 @@ def _count_inside(
 
 
 def doubtful_datum(
-    part: Checked, dataset: Dataset, polygons: Geometries, lines: Geometries, compute_crs: str
+    part: Checked,
+    dataset: Dataset,
+    polygons: Geometries,
+    lines: Geometries | StraightParts,
+    compute_crs: str,
 ) -> tuple[int, str]:
     """How many of a file's points fit the streets only in another datum, and the evidence; or 0, ""."""
     fits = datum_fits(

@@ -7,6 +7,8 @@ Callers order polygons and lines by id, so "first" means "lowest id".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -50,7 +52,37 @@ def assign_grids(x: Floats, y: Floats, polygons: Geometries) -> Ints:
     return assigned
 
 
-def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Floats]:
+@dataclass
+class StraightParts:
+    """The straight parts of lines, in line order: what `nearest_segments` looks through.
+
+    starts, ends  shape (n, 2), metres; line_of shape (n,), index of the line of each.
+    """
+
+    starts: Floats
+    ends: Floats
+    line_of: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def tree(self) -> STRtree:
+        """A spatial index of the parts."""
+        return STRtree(shapely.linestrings(np.stack([self.starts, self.ends], axis=1)))
+
+
+def straight_parts(lines: Geometries) -> StraightParts:
+    """The straight parts of lines or multilines; make them once where several calls need them."""
+    pieces, line_of_piece = shapely.get_parts(lines, return_index=True)
+    coordinates, piece_of = shapely.get_coordinates(pieces, return_index=True)
+    joined = piece_of[1:] == piece_of[:-1]
+    return StraightParts(
+        coordinates[:-1][joined], coordinates[1:][joined], line_of_piece[piece_of[:-1][joined]]
+    )
+
+
+def nearest_segments(x: Floats, y: Floats, lines: Geometries | StraightParts) -> tuple[Ints, Floats]:
     """Index of the line nearest to each point, and its distance.
 
     A quadtree over the points carries, for each cell, the straight parts that can be nearest to any
@@ -59,12 +91,12 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
     parent kept, so every point is compared with two or three parts in the end, all in numpy.
 
     x, y     shape (n,), metres; NaN gives index -1 and distance NaN.
-    lines    shape (m,), lines or multilines of positive length, same CRS.
+    lines    shape (m,), lines or multilines of positive length, same CRS; or their straight parts.
     returns  index shape (n,), distance shape (n,) in metres.
     Raises ValueError if there is no line.
     """
-    starts, ends, line_of = _straight_parts(lines)
-    if len(starts) == 0:
+    all_parts = lines if isinstance(lines, StraightParts) else straight_parts(lines)
+    if len(all_parts) == 0:
         msg = "`lines` is empty: there is no segment to be near to."
         raise ValueError(msg)
     index = np.full(len(x), -1, dtype=np.int64)
@@ -74,7 +106,8 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
         return index, distance
     origin_x, origin_y = x[located].min(), y[located].min()
     px, py = x[located] - origin_x, y[located] - origin_y
-    starts, ends = starts - [origin_x, origin_y], ends - [origin_x, origin_y]
+    origin = np.array([origin_x, origin_y])
+    starts, ends = all_parts.starts - origin, all_parts.ends - origin
 
     # Along a Z-curve the points of a cell stand together at every level, so one sort serves all.
     side = max(px.max(), py.max(), 1.0) * (1 + 1e-9)
@@ -95,14 +128,14 @@ def nearest_segments(x: Floats, y: Floats, lines: Geometries) -> tuple[Ints, Flo
         centre_y = ((row[first] >> finer) + 0.5) * size
         reach = size * np.sqrt(2.0) * (1 + 1e-9) + 2 * TIE_M
         if level == FIRST_LEVEL:
-            counts, parts = _near_parts(centre_x, centre_y, starts, ends, reach)
+            counts, parts = _near_parts(centre_x + origin_x, centre_y + origin_y, all_parts, reach)
         else:
             counts, parts = _refine(centre_x, centre_y, cell[first], counts, parts, starts, ends, reach)
         cell = np.cumsum(is_first) - 1
         if counts.mean() < FEW_PARTS or len(counts) > len(px) / 2:
             break
 
-    nearest, metres = _closest(px, py, cell, counts, parts, starts, ends, line_of)
+    nearest, metres = _closest(px, py, cell, counts, parts, starts, ends, all_parts.line_of)
     index[located[order]] = nearest
     distance[located[order]] = metres
     return index, distance
@@ -114,14 +147,6 @@ def _spread(bits: Ints) -> Ints:
     bits = (bits | bits << 4) & 0x0F0F0F0F
     bits = (bits | bits << 2) & 0x33333333
     return (bits | bits << 1) & 0x55555555
-
-
-def _straight_parts(lines: Geometries) -> tuple[Floats, Floats, Ints]:
-    """Start and end point of every straight part, and the line it belongs to, in line order."""
-    pieces, line_of_piece = shapely.get_parts(lines, return_index=True)
-    coordinates, piece_of = shapely.get_coordinates(pieces, return_index=True)
-    joined = piece_of[1:] == piece_of[:-1]
-    return coordinates[:-1][joined], coordinates[1:][joined], line_of_piece[piece_of[:-1][joined]]
 
 
 def _pairs(cells: Ints, counts: Ints) -> tuple[Ints, Ints]:
@@ -150,9 +175,9 @@ def _chunks(cells: Ints, counts: Ints) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edges.tolist())]
 
 
-def _near_parts(x: Floats, y: Floats, starts: Floats, ends: Floats, reach: float) -> tuple[Ints, Ints]:
+def _near_parts(x: Floats, y: Floats, all_parts: StraightParts, reach: float) -> tuple[Ints, Ints]:
     """The parts of each cell by a spatial index; by boxes, so a few more than `_refine` keeps."""
-    tree = STRtree(shapely.linestrings(np.stack([starts, ends], axis=1)))
+    tree = all_parts.tree
     _, metres = tree.query_nearest(shapely.points(x, y), all_matches=False, return_distance=True)
     far = metres + reach
     cell, part = tree.query(shapely.box(x - far, y - far, x + far, y + far))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geo.assign import assign_grids, nearest_segments
+from geo.assign import StraightParts, assign_grids, nearest_segments, straight_parts
 from geo.crs import LONLAT, transform_xy
 from geo.datum import BD09, DATUMS, GCJ02, gcj02_to_bd09, wgs84_to_gcj02
 
@@ -48,7 +48,7 @@ def datum_fits(
     lat: Floats,
     stated: str,
     polygons: Geometries,
-    lines: Geometries,
+    lines: Geometries | StraightParts,
     compute_crs: str,
     near_m: float,
 ) -> list[DatumFit]:
@@ -71,6 +71,7 @@ def datum_fits(
         lon, lat = shifted_lon, shifted_lat
     if stated == BD09:
         lon, lat = gcj02_to_bd09(lon, lat)
+    lines = lines if isinstance(lines, StraightParts) else straight_parts(lines)
     fits = []
     near_as_stated = np.zeros(len(lon), dtype=bool)
     for datum in sorted((WGS84, GCJ02, BD09), key=lambda name: name != stated):
@@ -141,7 +142,7 @@ def crs_fits(
     y: Floats,
     candidates: list[str],
     polygons: Geometries,
-    lines: Geometries,
+    lines: Geometries | StraightParts,
     compute_crs: str,
     near_m: float,
 ) -> list[CrsFit]:
@@ -152,6 +153,7 @@ def crs_fits(
     """
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     chosen = known[:: max(1, len(known) // SAMPLE)]
+    lines = lines if isinstance(lines, StraightParts) else straight_parts(lines)
     fits = []
     for crs in candidates:
         lon, lat = transform_xy(x[chosen], y[chosen], crs, LONLAT)

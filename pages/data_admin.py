@@ -61,7 +61,7 @@ def choose_build() -> None:
     )
     others = rows.loc[~rows["is_served"], "build_id"].tolist()
     if not others:
-        st.caption("只有这一个版本。")
+        st.caption("没有别的版本。")
         return
     chosen = st.selectbox("换回旧版本（撤销最近一次入库）", others, index=None, placeholder="选择版本")
     if st.button("使用这个版本", disabled=chosen is None) and chosen:

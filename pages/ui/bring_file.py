@@ -40,8 +40,8 @@ def _look_at(path: Path, sheet: str, digest: str) -> Incoming:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def county_of(build_id: str) -> County:
-    """The county that is served now."""
-    return intake.county_of(settings().store)
+    """The county of a build."""
+    return intake.county_of(build_id, settings().store)
 
 
 @st.cache_data(max_entries=4, show_spinner="正在逐条检查…")
@@ -54,9 +54,8 @@ def bring_file(county: County) -> None:
     incoming = _upload()
     if incoming is None:
         return
-    if intake.is_loaded_already(incoming, county, settings().store):
-        st.info("这个文件的内容已在当前数据中，再次入库不会有任何变化。")
-        return
+    if intake.was_loaded(incoming, county, settings().store):
+        st.info("这个文件入过库。工作表和列对应都相同的话，再次入库不会有任何变化。")
     known = intake.known_dataset(incoming, county.recipe)
     table = _choose_table(incoming, county, known)
     before = known[1] if known and known[0] == table else None
@@ -71,18 +70,9 @@ def bring_file(county: County) -> None:
         st.warning(f"还缺必填列：{'、'.join(names[name] for name in required)}。请在上面选定。")
     if required or crs is None or order is None:
         return
-    name = f"{datetime.now():%Y-%m-%d_%H%M%S}/{incoming.name}"  # noqa: DTZ005 the server's own clock
-    read_as = incoming.shape | {
-        "files": [name],
-        "columns": columns,
-        "crs": "" if incoming.kind and crs == incoming.raw.crs else crs,
-        "date_order": order,
-    }
-    dataset = (
-        before.model_copy(update=read_as | {"sheet": incoming.shape.get("sheet", "")})
-        if before
-        else Dataset.model_validate(read_as)
-    )
+    now = datetime.now()  # noqa: DTZ005 the server's own clock
+    name = f"{now:%Y-%m-%d_%H%M%S}_{incoming.raw.sha256[:6]}/{incoming.name}"
+    dataset = intake.dataset_of(incoming, name, columns, crs, order, before)
     if county.recipe is None:
         title = st.text_input("县名（显示在屏幕左上角）", placeholder="如：云河县")
         if not title:

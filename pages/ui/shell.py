@@ -38,14 +38,19 @@ for entry, link in pages.items():
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
 st.session_state["page"] = page.url_path
 try:
-    st.sidebar.markdown(f"### 创卫一张图  \n{current_build().title}")
+    title = current_build().title
+except NoBuildError:
+    title = ""
+st.sidebar.markdown(f"### 创卫一张图  \n{title}")
+try:
     page.run()
 except NoBuildError as error:
     log.warning("%s", error)
     st.title("还没有可用的数据")
     st.markdown(
-        "还没有入库，或现有数据由另一版本的软件生成。请在服务器上入库后刷新本页："
-        "`python -m etl demo`（演示县）或 `python -m etl build --source 数据源名`。"
+        "还没有入库，或现有数据由另一版本的软件生成。可在“数据管理”页上传责任网格、新建一个县；"
+        "或在服务器上运行 `python -m etl demo`（演示县）、`python -m etl build --source 数据源名`、"
+        "`python -m etl remake 版本号`（由保存的原始文件重建）。"
     )
 except DataError as error:
     st.error(error.zh)

@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `python -m tests.bench build`. pytest collects nothing here."""
+"""Measurements, run by hand: `python -m tests.bench --help`. pytest collects nothing here."""

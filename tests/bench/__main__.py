@@ -6,15 +6,21 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from filelock import FileLock
 
+from tests.bench import increment as daily
+from tests.bench import million as fixes_too
+from tests.bench import read as reading
 from tests.bench.build import BOSTON, compare
 from tests.bench.measure import run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Rounds = Annotated[int, typer.Option(min=1, help="runs of each side")]
+Issues = Annotated[int, typer.Option(min=1000, help="rows of issues.csv")]
+GRIDS, SEGMENTS, SEED = 1_000, 20_000, 42  # of the county that all commands but `build` use
 PACKAGES = ("duckdb", "shapely", "geopandas", "pandas", "pyarrow", "pyogrio", "numpy")
 
 
@@ -29,20 +35,58 @@ def machine() -> None:
 
 @app.command()
 def build(
-    rounds: Annotated[int, typer.Option(min=1, help="runs of each side")] = 7,
-    issues: Annotated[int, typer.Option(min=1000, help="rows of issues.csv")] = 1_000_000,
-    grids: Annotated[int, typer.Option(min=10, help="polygons")] = 1_000,
-    segments: Annotated[int, typer.Option(min=100, help="lines before they are cut")] = 20_000,
-    seed: Annotated[int, typer.Option(help="another seed, another county")] = 42,
+    rounds: Rounds = 7,
+    issues: Issues = 1_000_000,
+    grids: Annotated[int, typer.Option(min=10, help="polygons")] = GRIDS,
+    segments: Annotated[int, typer.Option(min=100, help="lines before they are cut")] = SEGMENTS,
+    seed: Annotated[int, typer.Option(help="another seed, another county")] = SEED,
     boston: Annotated[bool, typer.Option(help="also the real city, where its files are")] = True,
 ) -> None:
     """Whole build and placing alone, each against a plain geopandas script."""
-    county = run("-m", "tests.bench.county", *map(str, (issues, grids, segments, seed))).said
+    county = _county(issues, grids, segments, seed)
     raw = Path(county["folder"])
     with FileLock(raw / "bench.lock", timeout=0):  # two at once would measure each other
         compare("county", county["recipe"], raw, raw / "county", rounds, typer.echo)
         if boston and BOSTON.is_dir():
             compare("boston", "boston", BOSTON, raw / "boston", rounds, typer.echo)
+
+
+def _county(issues: int, grids: int = GRIDS, segments: int = SEGMENTS, seed: int = SEED) -> Any:
+    return run("-m", "tests.bench.county", *map(str, (issues, grids, segments, seed))).said
+
+
+@app.command()
+def read(rounds: Rounds = 7, issues: Issues = 1_000_000) -> None:
+    """Reading the county's issues (GBK CSV) against DuckDB reading the same text in UTF-8."""
+    county = _county(issues)
+    raw = Path(county["folder"])
+    with FileLock(raw / "bench.lock", timeout=0):
+        reading.compare(county["recipe"], raw / "read", rounds, typer.echo)
+
+
+@app.command()
+def increment(rounds: Rounds = 5, issues: Issues = 1_000_000) -> None:
+    """A daily file of 2,000 issues: added, all built anew, and the plain script."""
+    county = _county(issues)
+    raw = Path(county["folder"])
+    with FileLock(raw / "bench.lock", timeout=0):
+        daily.compare(county["recipe"], raw / "increment", rounds, typer.echo)
+
+
+@app.command()
+def million(
+    rounds: Rounds = 3,
+    issues: Issues = 1_000_000,
+    fixes: Annotated[int, typer.Option(min=1000, help="GPS fixes")] = 5_000_000,
+    vehicles: Annotated[int, typer.Option(min=1, help="vehicles that send them")] = 50,
+) -> None:
+    """Issues and GPS fixes in one build from nothing, against the plain script."""
+    county = _county(issues)
+    raw = Path(county["folder"])
+    sizes = (fixes, vehicles, SEED, issues, GRIDS, SEGMENTS, SEED)
+    recipe = run("-m", "tests.bench.fixes", *map(str, sizes)).said["recipe"]
+    with FileLock(raw / "bench.lock", timeout=0):
+        fixes_too.compare(county["recipe"], recipe, raw / "million", rounds, typer.echo)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data.settings import ROOT
-from tests.bench.measure import Run, alternate, ratio, run, spread
+from tests.bench.measure import Run, Tell, alternate, ratio, run, spread
 
 PLAIN = Path(__file__).with_name("plain.py")
 BOSTON = ROOT.parent / "shared" / "data" / "boston"
 HEADER = "| what | build | plain script | plain / build |\n| --- | ---: | ---: | ---: |"
-Tell = Callable[[str], None]
 Sides = dict[str, list[Run]]
 
 
@@ -27,10 +26,15 @@ def compare(city: str, source: str, raw: Path, work: Path, rounds: int, tell: Te
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     store, table, arrays = work / "store", work / "plain.parquet", work / "arrays"
+
+    def build() -> Run:
+        shutil.rmtree(store, ignore_errors=True)  # it keeps checked files, which are not read again
+        return run("-m", "tests.bench.ours", source, store)
+
     whole = alternate(
         rounds,
         {
-            "build": lambda: run("-m", "tests.bench.ours", source, store),
+            "build": build,
             "plain": lambda: run(PLAIN, city, raw, table),
         },
         lambda line: tell(f"{city}, whole: {line}"),

@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from data.settings import ROOT
 
+Tell = Callable[[str], None]
 PAGE = resource.getpagesize()
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 BUSY = 0.15  # cores that others may use during a run; beyond it the run is repeated
@@ -30,9 +32,12 @@ class Run:
     wall_s    from start to exit, imports included.
     cpu_s     user and system time of it and its children.
     peak_mib  largest resident set of any one process (ru_maxrss).
-    sum_mib   largest sum of resident sets over it and its children, sampled every 20 ms.
+    sum_mib   largest sum of resident sets over it and its children, sampled every 20 ms; pages that
+              several have mapped count for each.
+    child_mib largest resident set of any one child, sampled too.
     others    cores that the rest of the machine used meanwhile.
     said      the JSON of its last line.
+    lines     seconds after the start, and the line that it wrote then.
     """
 
     wall_s: float
@@ -40,7 +45,9 @@ class Run:
     peak_mib: float
     sum_mib: float
     others: float
+    child_mib: float = 0
     said: dict[str, Any] = field(default_factory=dict)
+    lines: list[tuple[float, str]] = field(default_factory=list)
 
 
 def run(*command: str | Path) -> Run:
@@ -53,17 +60,19 @@ def run(*command: str | Path) -> Run:
         [sys.executable, *map(str, command)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    sums = [0]
+    sums = [0, 0]
     watch = threading.Thread(target=_watch, args=(child.pid, sums))
     watch.start()
     assert child.stdout
-    output = child.stdout.read()
+    lines = [(time.perf_counter() - began, line) for line in child.stdout]
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     watch.join()
     if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, child.args, output)
+        raise subprocess.CalledProcessError(
+            child.returncode, child.args, "".join(line for _, line in lines)
+        )
     cpu = usage.ru_utime + usage.ru_stime
     return Run(
         wall,
@@ -71,7 +80,9 @@ def run(*command: str | Path) -> Run:
         usage.ru_maxrss / 1024,
         sums[0] * PAGE / 2**20,
         max(0.0, _busy_s() - busy - cpu) / wall,
-        json.loads(output.splitlines()[-1]) if output.strip() else {},
+        sums[1] * PAGE / 2**20,
+        json.loads(lines[-1][1]) if lines else {},
+        lines,
     )
 
 
@@ -111,6 +122,24 @@ def _wait_for_quiet() -> None:
             break
 
 
+def save(work: Path, facts: dict[str, Any], sides: dict[str, list[Run]]) -> None:
+    """Keep all runs in results.json of the work folder."""
+    runs = {side: [vars(done) for done in runs] for side, runs in sides.items()}
+    text = json.dumps(facts | {"runs": runs}, ensure_ascii=False, indent=1)
+    (work / "results.json").write_text(text, "utf-8")
+
+
+def steps(runs: list[Run]) -> dict[str, float]:
+    """Median seconds of each step of a load that says {"step": …} as one begins; first "starting"."""
+    taken: dict[str, list[float]] = {}
+    for done in runs:
+        said = [(at, json.loads(line).get("step", "")) for at, line in done.lines]
+        marks = [(0.0, "starting"), *((at, step) for at, step in said if step), (done.wall_s, "")]
+        for (began, step), (ended, _) in pairwise(marks):
+            taken.setdefault(step, []).append(ended - began)
+    return {step: round(statistics.median(seconds), 2) for step, seconds in taken.items()}
+
+
 def spread(values: list[float], digits: int = 2) -> str:
     """Median (least to most)."""
     low, middle, high = min(values), statistics.median(values), max(values)
@@ -131,9 +160,10 @@ def _busy_s() -> float:
 
 
 def _watch(leader: int, sums: list[int]) -> None:
-    """Keep in `sums[0]` the largest number of resident pages of the leader and its descendants."""
+    """Keep in `sums` the most resident pages of the leader and its descendants, and of one of these."""
     while pids := _tree(leader):
-        sums[0] = max(sums[0], sum(map(_pages, pids)))
+        leading, *below = map(_pages, pids)
+        sums[:] = max(sums[0], leading + sum(below)), max(sums[1], *below, 0)
         time.sleep(0.02)
 
 

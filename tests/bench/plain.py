@@ -4,6 +4,8 @@ It does less than a build: no list of refused rows, streets are not cut at borde
 database. Run as its own process:
 
     python plain.py county FOLDER OUT.parquet       the files of tests/bench/county.py
+    python plain.py county FOLDER OUT.parquet DAY.csv   the same and a later file of issues
+    python plain.py fixes FOLDER OUT.parquet FIXES.csv  the same and GPS fixes, to a table of their own
     python plain.py boston FOLDER OUT.parquet       the files of etl/sources/boston.toml
 
 The last line of its output is JSON: seconds of each phase and the number of rows.
@@ -22,8 +24,10 @@ import pandas as pd
 Layers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]  # issues, grids, streets
 
 
-def read_county(folder: Path) -> Layers:
-    issues = pd.read_csv(folder / "issues.csv", encoding="gb18030", dtype={"案卷编号": str})
+def read_county(folder: Path, *later: Path) -> Layers:
+    files = [folder / "issues.csv", *later]
+    read = [pd.read_csv(path, encoding="gb18030", dtype={"案卷编号": str}) for path in files]
+    issues = pd.concat(read, ignore_index=True)
     for column in ["上报时间", "处置截止时间", "结案时间", "核查时间"]:
         issues[column] = pd.to_datetime(issues[column], format="%Y-%m-%d %H:%M:%S", errors="coerce")
     issues = issues.dropna(subset=["上报时间"]).drop_duplicates("案卷编号", keep="last")
@@ -49,6 +53,12 @@ def read_boston(folder: Path) -> Layers:
     return points, grids[["neighborhood_id", "geometry"]], streets[["segment_id", "geometry"]]
 
 
+def read_fixes(path: Path) -> pd.DataFrame:
+    fixes = pd.read_csv(path)
+    fixes["定位时间"] = pd.to_datetime(fixes["定位时间"], errors="coerce")
+    return fixes.dropna().drop_duplicates(["车辆编号", "定位时间"], keep="last")
+
+
 def place(
     points: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, streets: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
@@ -60,13 +70,19 @@ def place(
 
 
 def main() -> None:
-    city, folder, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    city, folder, out, *more = sys.argv[1], *map(Path, sys.argv[2:])
     began = time.perf_counter()
-    points, grids, streets = {"county": read_county, "boston": read_boston}[city](folder)
+    if city == "boston":
+        points, grids, streets = read_boston(folder)
+    else:
+        points, grids, streets = read_county(folder, *(more if city == "county" else []))
+    fixes = read_fixes(more[0]) if city == "fixes" else None
     read = time.perf_counter()
     placed = place(points, grids, streets)
     done = time.perf_counter()
     placed.to_parquet(out)
+    if fixes is not None:
+        fixes.to_parquet(out.with_suffix(".fixes.parquet"))
     seconds = {"read": read - began, "place": done - read, "write": time.perf_counter() - done}
     print(json.dumps({"seconds": seconds, "rows": len(placed)}))
 

@@ -100,7 +100,7 @@ def test_a_file_that_is_no_build_of_this_version_is_not_opened(
     county = tiny_county()
     build_id = county.load().build_id
     monkeypatch.setattr("data.builds.digest", lambda: "of the next version")
-    with pytest.raises(NoBuildError, match="build it again"):
+    with pytest.raises(NoBuildError, match="etl remake"):
         open_build(build_id, county.store)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from geo import assign
-from geo.assign import TIE_M, assign_grids, nearest_segments
+from geo.assign import TIE_M, assign_grids, nearest_segments, straight_parts
 
 Geometries = npt.NDArray[np.object_]
 
@@ -207,3 +207,14 @@ def test_cutting_the_work_into_chunks_changes_nothing(
     in_chunks = nearest_segments(x, y, streets)
     assert (in_chunks[0] == at_once[0]).all()
     assert (in_chunks[1] == at_once[1]).all()
+
+
+def test_parts_made_once_serve_many_calls() -> None:
+    rng = np.random.default_rng(42)
+    lines = shapely.linestrings(rng.uniform(0, 100, (40, 3, 2)) + np.array([4e5, 38e5]))
+    parts = straight_parts(lines)
+    for _ in range(3):
+        x, y = 4e5 + rng.uniform(-20, 120, 500), 38e5 + rng.uniform(-20, 120, 500)
+        (own, own_m), (shared, shared_m) = nearest_segments(x, y, lines), nearest_segments(x, y, parts)
+        np.testing.assert_array_equal(own, shared)
+        np.testing.assert_array_equal(own_m, shared_m)
