@@ -26,6 +26,7 @@ from data.messages import DataError
 from data.settings import settings
 from data.standards import default_table
 from etl.checked import entry_key, forget_checked, recall, remember
+from etl.coverage import build_coverage
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
 from etl.layers import layer_rows
@@ -177,6 +178,9 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     tables["core_visit"] = build_visits(load.read("core_visit"), recipe, grids, segment_key, findings)
     for name in ("core_shift", "core_cleaning", "core_visit"):
         note_unknown_segments(name, tables[name], segments["source_segment_id"], findings)
+
+    tell("measuring cleaning coverage")
+    tables |= build_coverage(tables, lines, recipe, now, findings)
 
     tell("drawing map layers")
     water = load.water()
