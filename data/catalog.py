@@ -376,6 +376,7 @@ TABLES: dict[str, Table] = {
             "what coverage knows of each piece of street",
             (
                 _derived("segment_id", "text", "piece of core_segment"),
+                _derived("segment_no", "int", "its number in this build, for joins over many days"),
                 _derived(
                     "roster_id", "int", "its weeks in mart_roster; null: the county has no roster"
                 ),
@@ -402,7 +403,7 @@ TABLES: dict[str, Table] = {
             "mart_cleaning_day",
             "a piece of street on a day with a pass: what logs and tracks give evidence of",
             (
-                _derived("segment_id", "text", "piece of core_segment"),
+                _derived("segment_no", "int", "piece of street, as in mart_segment"),
                 _derived("on_date", "date", "the day"),
                 _derived(
                     "grade", "text", "best evidence: A matched track, B log with both times, C log"
@@ -415,7 +416,7 @@ TABLES: dict[str, Table] = {
                 _derived("machine_m", "float", "union of those swept by a machine", "m"),
                 _derived("is_usual_seen", "bool", "whether its usual source has data of that day"),
             ),
-            key=("segment_id", "on_date"),
+            key=("segment_no", "on_date"),
         ),
         Table(
             "mart_source_day",

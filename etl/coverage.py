@@ -129,16 +129,16 @@ def build_coverage(
     has_data = set(zip(source_days["source"], source_days["on_date"], strict=True))
     days["is_usual_seen"] = [
         key in has_data
-        for key in zip(names[usual[days["piece"].to_numpy(int)]], days["on_date"], strict=True)
+        for key in zip(names[usual[days["segment_no"].to_numpy(int)]], days["on_date"], strict=True)
     ]
     segment_ids = segments["segment_id"].to_numpy(object)
-    days["segment_id"] = segment_ids[days["piece"].to_numpy(int)]
     has_roster = len(shifts.start) > 0
     return {
         "mart_day": calendar(tables, source_days, in_force, now.date()),
         "mart_segment": pd.DataFrame(
             {
                 "segment_id": segment_ids,
+                "segment_no": np.arange(len(segments)),
                 "roster_id": pd.array(roster_of if has_roster else [None] * len(segments), "Int64"),
                 "usual_source": names[usual],
             }
@@ -490,7 +490,7 @@ def cleaning_days(
     in_force: list[tuple[int, int]],
     rule: Rule,
 ) -> pd.DataFrame:
-    """mart_cleaning_day without names: piece, on_date and the unions of each piece's day.
+    """mart_cleaning_day but for is_usual_seen: the unions of each piece's day, ordered by day.
 
     A pass sweeps on the day on which it begins; its hours count on each day they fall on.
     """
@@ -523,7 +523,7 @@ def cleaning_days(
     np.maximum.at(grade, part_key, passes.grade[part.row])
     frame = pd.DataFrame(
         {
-            "piece": piece,
+            "segment_no": piece,
             "on_date": _dates(day),
             "grade": GRADES[grade],
             "passes": np.bincount(swept_key, minlength=count),

@@ -6,7 +6,7 @@
 -- known and seen are as in coverage_by_segment
 with segment as (
     select
-        s.segment_id,
+        m.segment_no,
         s.length_m,
         s.length_m / 1000 as km,
         case when s.is_machine_sweepable then s.length_m / 1000 else 0 end as reachable_km,
@@ -150,7 +150,7 @@ passed as (
         sum(case when p.grade = 'C' then s.km else 0 end) as c_km
     from mart_cleaning_day as p
     inner join segment as s
-        on p.segment_id = s.segment_id
+        on p.segment_no = s.segment_no
     where p.on_date >= $since and p.on_date < $until
     group by p.on_date
 )

@@ -23,6 +23,19 @@ class as (
         on c.road_class = s.road_class
 ),
 
+segment as (
+    select
+        m.segment_no,
+        s.length_m,
+        c.standard_hours
+    from core_segment as s
+    inner join mart_segment as m
+        on s.segment_id = m.segment_id
+    inner join class as c
+        on s.road_class = c.road_class
+    where $grid_id = '' or s.grid_id = $grid_id
+),
+
 -- What the roster alone would come to, for each pattern of shifts and class.
 planned as (
     select
@@ -62,7 +75,7 @@ seen as (
 -- What passes add to it: a day with one is taken out of the plan and put in with its own hours.
 passed as (
     select
-        p.segment_id,
+        p.segment_no,
         count(*) as days,
         sum(case when p.grade = 'A' then 1 else 0 end) as a_days,
         sum(case when p.grade = 'B' then 1 else 0 end) as b_days,
@@ -75,22 +88,22 @@ passed as (
         sum(p.hours - coalesce(p.roster_hours, 0)) as hours,
         sum(p.pass_hours) as pass_hours,
         sum(
-            case when p.hours < c.standard_hours then p.hours / c.standard_hours else 1 end
+            case when p.hours < s.standard_hours then p.hours / s.standard_hours else 1 end
             - case
                 when p.roster_hours is null then 0
-                when p.roster_hours < c.standard_hours then p.roster_hours / c.standard_hours
+                when p.roster_hours < s.standard_hours then p.roster_hours / s.standard_hours
                 else 1
             end
         ) as covered_days,
         sum(
-            case when p.hours >= c.standard_hours * 0.999999999 then 1 else 0 end
-            - case when p.roster_hours >= c.standard_hours * 0.999999999 then 1 else 0 end
+            case when p.hours >= s.standard_hours * 0.999999999 then 1 else 0 end
+            - case when p.roster_hours >= s.standard_hours * 0.999999999 then 1 else 0 end
         ) as met_days,
         sum(
-            case when p.hours < c.standard_hours then c.standard_hours - p.hours else 0 end
+            case when p.hours < s.standard_hours then s.standard_hours - p.hours else 0 end
             - case
                 when p.roster_hours is null then 0
-                when p.roster_hours < c.standard_hours then c.standard_hours - p.roster_hours
+                when p.roster_hours < s.standard_hours then s.standard_hours - p.roster_hours
                 else 0
             end
         ) as owed,
@@ -100,12 +113,10 @@ passed as (
         sum(case when p.machine_m >= ($swept_share - 0.000000001) * s.length_m then 1 else 0 end)
             as machine_days
     from mart_cleaning_day as p
-    inner join core_segment as s
-        on p.segment_id = s.segment_id
-    inner join class as c
-        on s.road_class = c.road_class
-    where p.on_date >= $since and p.on_date < $until and ($grid_id = '' or s.grid_id = $grid_id)
-    group by p.segment_id
+    inner join segment as s
+        on p.segment_no = s.segment_no
+    where p.on_date >= $since and p.on_date < $until
+    group by p.segment_no
 )
 
 select
@@ -154,6 +165,6 @@ left join planned as r
 left join seen as n
     on m.usual_source = n.source
 left join passed as p
-    on s.segment_id = p.segment_id
+    on m.segment_no = p.segment_no
 where $grid_id = '' or s.grid_id = $grid_id
 order by s.segment_id

@@ -12,6 +12,7 @@ import typer
 from filelock import FileLock
 
 from tests.bench.build import BOSTON, compare
+from tests.bench.coverage import measure
 from tests.bench.measure import run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -43,6 +44,16 @@ def build(
         compare("county", county["recipe"], raw, raw / "county", rounds, typer.echo)
         if boston and BOSTON.is_dir():
             compare("boston", "boston", BOSTON, raw / "boston", rounds, typer.echo)
+
+
+@app.command()
+def coverage(
+    segments: Annotated[int, typer.Option(min=200, help="pieces of street")] = 20_000,
+    days: Annotated[int, typer.Option(min=1, help="days of the period, each with a log row")] = 90,
+    rounds: Annotated[int, typer.Option(min=1, help="runs of each view")] = 9,
+) -> None:
+    """Coverage marts and views of a county whose every segment is logged on every day."""
+    measure(segments, days, rounds, typer.echo)
 
 
 if __name__ == "__main__":

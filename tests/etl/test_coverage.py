@@ -38,7 +38,7 @@ def worked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_marts_equal_unions_of_intervals_one_by_one(worked: DuckDBEngine) -> None:
     oracle = Oracle(worked)
-    marts = worked.query("select * from mart_cleaning_day")
+    marts = worked.query("select * from mart_cleaning_day join mart_segment using (segment_no)")
     marts["on_date"] = marts["on_date"].dt.date
     marts = marts.set_index(["segment_id", "on_date"])
     checked = 0
@@ -287,7 +287,7 @@ def test_any_roster_and_passes_equal_sets_of_minutes(
             assert len(week) == is_known
             if is_known:
                 assert week["hours"].iloc[0] == pytest.approx(len(planned & window) / 60)
-            found = marts[(marts["piece"] == number) & (marts["on_date"] == when)]
+            found = marts[(marts["segment_no"] == number) & (marts["on_date"] == when)]
             if len(found):
                 plan_here = planned if is_known else set()
                 both = len((plan_here | swept) & window) / 60
