@@ -420,7 +420,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "mart_source_day",
-            "days of which a source of evidence has data; on others its work is unknown, not zero",
+            "days of which a source has data (a device: of two places); on others its work is unknown",
             (
                 _derived("source", "text", "gps:<vehicle_id>, log, or any for all of them together"),
                 _derived("on_date", "date", "the day"),

@@ -120,7 +120,7 @@ def build_coverage(
     roster_of, plan, rosters = weekly_plans(shifts, segments["source_segment_id"], in_force, rule)
 
     driven = match_fixes(tables["core_fix"], lines, recipe, rule, findings)
-    source_days, sources = days_with_data(tables["core_cleaning"], tables["core_fix"])
+    source_days, sources = days_with_data(tables["core_cleaning"], tables["core_fix"], findings)
     logged = log_passes(tables["core_cleaning"], segments, sources, rule, findings)
     passes = join_passes(logged, track_passes(driven, sources))
     usual = usual_sources(passes, len(segments), len(sources))
@@ -358,17 +358,36 @@ def _dates(days: Ints) -> npt.NDArray[np.object_]:
     return found
 
 
-def days_with_data(log: pd.DataFrame, fix: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """mart_source_day, and the names of the sources: log first, then machines by id."""
-    logged = pd.DataFrame({"source": "log", "on_date": log["started_at"].dt.date})
+def days_with_data(
+    log: pd.DataFrame, fix: pd.DataFrame, findings: Findings
+) -> tuple[pd.DataFrame, list[str]]:
+    """mart_source_day, and the names of the sources: log first, then machines by id.
+
+    A device that says one place all day is parked or stuck, which cannot be told apart: no data.
+    """
+    logged = pd.DataFrame({"source": "log", "on_date": log["started_at"].dt.normalize()})
     fixed = pd.DataFrame(
-        {"source": "gps:" + fix["vehicle_id"].astype(object), "on_date": fix["fixed_at"].dt.date}
+        {
+            "source": "gps:" + fix["vehicle_id"].astype(object),
+            "on_date": fix["fixed_at"].dt.normalize(),
+            "lon": fix["lon"].to_numpy(float),
+            "lat": fix["lat"].to_numpy(float),
+        }
     )
     sources = ["log", *sorted(fixed["source"].unique())]
-    found = pd.concat([logged, fixed], ignore_index=True).astype(object)
-    counts = found.groupby(["source", "on_date"], as_index=False).size()
+    keys = ["source", "on_date"]
+    of_log = logged.groupby(keys, as_index=False).size()
+    places = fixed.groupby(keys).agg(
+        size=("lon", "size"), west=("lon", "min"), east=("lon", "max"),
+        south=("lat", "min"), north=("lat", "max"),
+    )  # fmt: skip
+    moves = (places["east"] > places["west"]) | (places["north"] > places["south"])
+    findings.add("core_fix", "stuck_device", (~moves).sum())
+    of_machines = places.loc[moves, ["size"]].reset_index()
+    counts = pd.concat([of_log, of_machines], ignore_index=True)
     total = counts.groupby("on_date", as_index=False)["size"].sum().assign(source="any")
     every = pd.concat([counts, total], ignore_index=True).rename(columns={"size": "records"})
+    every["on_date"] = pd.to_datetime(every["on_date"]).dt.date
     return every[["source", "on_date", "records"]], sources
 
 

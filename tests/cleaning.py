@@ -116,6 +116,9 @@ def _fixes() -> list[str]:
             point = line.interpolate(metre)
             lon, lat = lonlat(point.x, point.y)
             rows.append(f"{vehicle},{at:%Y-%m-%d %H:%M:%S},{lon},{lat}")
+    # A device that is stuck, on a day on which 丙 might have swept.
+    lon, lat = lonlat(300, 300)
+    rows += [f"丙,2025-03-08 {hour:02d}:00:00,{lon},{lat}" for hour in range(8, 18)]
     return rows
 
 
@@ -154,7 +157,10 @@ class Oracle:
         self.shifts = engine.query("select * from core_shift")
         self.log = engine.query("select * from core_cleaning")
         self.tracks = engine.query("select * from mart_track")
-        self.fixes = engine.query("select distinct vehicle_id, cast(fixed_at as date) d from core_fix")
+        self.fixes = engine.query(
+            "select vehicle_id, cast(fixed_at as date) d from core_fix "
+            "group by 1, 2 having count(distinct lon) > 1"
+        )
 
     def clip(self, start: pd.Timestamp, end: pd.Timestamp, day: date) -> list[Interval]:
         """Hours of the day, inside the duty window."""

@@ -153,6 +153,7 @@ def test_a_day_without_data_of_the_usual_source_is_unknown(
     assert seen["S1@G1"] == 6  # 4, 5, 6, 12, 13 (after midnight) and 14 March
     assert seen["S6"] == 1
     assert seen["S2@G1"] == 6, "no machine ever swept it: any data counts"
+    # On 8 March the stuck device 丙 alone had fixes.
     none = views.coverage_by_segment(engine, Filters(date(2025, 3, 7), date(2025, 3, 10)))
     assert none["swept_share"].isna().all()
     assert none["coverage_share"].isna().all()

@@ -120,6 +120,7 @@ def test_demo_has_a_plan_and_no_evidence(demo_engine: DuckDBEngine) -> None:
 def test_what_cannot_be_read_is_counted(worked: DuckDBEngine) -> None:
     found = worked.query("select * from load_finding").set_index(["table_name", "finding"])["count"]
     assert found["core_shift", "unreadable_shift"] == 1
+    assert found["core_fix", "stuck_device"] == 1
     log = worked.query("select * from core_cleaning where method is distinct from '收运'")
     lasts = (log["ended_at"] - log["started_at"]) / pd.Timedelta(hours=1)
     assert found["core_cleaning", "no_end"] == (~(lasts <= 24)).sum()
