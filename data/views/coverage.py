@@ -87,7 +87,9 @@ def coverage_by_grid(engine: Engine, filters: Filters, edition: str = "") -> pd.
 
     columns  grid_id, grid_name, lead_unit, days; the shares with numerator and denominator (SHARES);
              hours_owed and hours_required (km h over the period); owed_per_km (h a day on an average
-             kilometre whose hours are known); street_km, no_standard_km; unknown_km_days,
+             kilometre whose hours are known); swept_lower_share (as if nothing was swept on days unseen:
+             swept_share leans upwards, for a pass makes its day known); street_km, no_standard_km,
+             unknown_km_days,
              unseen_km_days (nothing known of hours; of sweeping); *_km_days by grade and grade (of most
              of them); state.
     state    shown; no_street; no_standard: the edition says nothing of its classes; unknown.
@@ -255,6 +257,8 @@ def _km_days(engine: Engine, filters: Filters, edition: str) -> pd.DataFrame:
 def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
     for share, (numerator, denominator) in SHARES.items():
         frame[share] = _ratio(frame[numerator], frame[denominator])
+    everything = frame["seen_km_days"] + frame["unseen_km_days"]
+    frame["swept_lower_share"] = _ratio(frame["swept_km_days"], everything)
     frame["owed_per_km"] = _ratio(frame["hours_owed"], frame["standard_km_days"])
     frame["grade"] = _main_grade(frame, "km_days")
     frame["state"] = np.select(

@@ -88,6 +88,8 @@ def test_grids_equal_the_walk(
         sums = expected(oracle, table, list(segments), days_of(since, until))
         for name in views.SUMS:
             assert row[name] == pytest.approx(sums[name], abs=1e-6), (grid_id, name)
+        if not np.isnan(row["swept_share"]):
+            assert row["swept_lower_share"] <= row["swept_share"] + 1e-9
         for share, (numerator, denominator) in views.SHARES.items():
             if sums[denominator]:
                 assert row[share] == pytest.approx(sums[numerator] / sums[denominator])
