@@ -398,6 +398,99 @@ TABLES: dict[str, Table] = {
             key=("episode_id",),
         ),
         Table(
+            "mart_day",
+            "days that coverage can be told of: from the first to the last with data, before today",
+            (
+                _derived("on_date", "date", "the day"),
+                _derived("weekday", "int", "1 (Monday) to 7"),
+                _derived("has_roster", "bool", "whether the county's roster is in force"),
+            ),
+            key=("on_date",),
+        ),
+        Table(
+            "mart_segment",
+            "what coverage knows of each piece of street",
+            (
+                _derived("segment_id", "text", "piece of core_segment"),
+                _derived("segment_no", "int", "its number in this build, for joins over many days"),
+                _derived(
+                    "roster_id", "int", "its weeks in mart_roster; null: the county has no roster"
+                ),
+                _derived(
+                    "usual_source", "text", "source that swept most of it; 'any' where none ever did"
+                ),
+            ),
+            key=("segment_id",),
+        ),
+        Table(
+            "mart_roster",
+            "weeks of the roster, a plan and no evidence; segments with the same shifts share them",
+            (
+                _derived("roster_id", "int", "number of the pattern of shifts"),
+                _derived("first_date", "date", "first day"),
+                _derived("last_date", "date", "last day, included"),
+                _derived("weekday", "int", "1 (Monday) to 7"),
+                _derived("hours", "float", "union of the shifts inside the duty window", "h"),
+                _derived("machine_hours", "float", "the same of shifts with a machine", "h"),
+            ),
+            key=("roster_id", "first_date", "weekday"),
+        ),
+        Table(
+            "mart_cleaning_day",
+            "a piece of street on a day with a pass: what logs and tracks give evidence of",
+            (
+                _derived("segment_no", "int", "piece of street, as in mart_segment"),
+                _derived("on_date", "date", "the day"),
+                _derived(
+                    "grade", "text", "best evidence: A matched track, B log with both times, C log"
+                ),
+                _derived("passes", "int", "log rows and stretches of tracks that begin on the day"),
+                _derived("hours", "float", "union of roster and passes inside the duty window", "h"),
+                _derived("pass_hours", "float", "union of the passes alone", "h"),
+                _derived("roster_hours", "float", "of the roster alone; null: none is in force", "h"),
+                _derived("swept_m", "float", "union of the stretches swept", "m"),
+                _derived("machine_m", "float", "union of those swept by a machine", "m"),
+                _derived("is_usual_seen", "bool", "whether its usual source has data of that day"),
+            ),
+            key=("segment_no", "on_date"),
+        ),
+        Table(
+            "mart_source_day",
+            "days of which a source has data (a device: of two places); on others its work is unknown",
+            (
+                _derived("source", "text", "gps:<vehicle_id>, log, or any for all of them together"),
+                _derived("on_date", "date", "the day"),
+                _derived("records", "int", "fixes or log rows"),
+            ),
+            key=("source", "on_date"),
+        ),
+        Table(
+            "mart_track",
+            "stretches of street that machines drove, from matched GPS tracks",
+            (
+                _derived("vehicle_id", "text", "machine"),
+                _derived("segment_id", "text", "piece of core_segment"),
+                _derived("entered_at", "time", "when"),
+                _derived("left_at", "time", "when"),
+                _derived("from_m", "float", "along the piece", "m"),
+                _derived("to_m", "float", "along the piece, above from_m", "m"),
+                _derived("is_work", "bool", "at work speed; else transit, which cleans nothing"),
+            ),
+        ),
+        Table(
+            "mart_coverage_rule",
+            "one row: the settings that the coverage marts were made with",
+            (
+                _derived("duty_from", "float", "begin of the duty window, time of day", "h"),
+                _derived("duty_to", "float", "its end", "h"),
+                _derived("work_from_kmh", "float", "least work speed of machines", "km/h"),
+                _derived("work_to_kmh", "float", "greatest work speed of machines", "km/h"),
+                _derived(
+                    "longest_pass_hours", "float", "a longer log entry has no believable end", "h"
+                ),
+            ),
+        ),
+        Table(
             "load_file",
             "what was read from each file: rows_read = accepted + superseded + refused + set_aside",
             (

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     keep_builds: int = Field(5, ge=1, description="builds kept after a new one is published")
     memory_limit: str = Field("2GB", description="memory DuckDB may use in one process")
     threads: int = Field(2, ge=1, description="threads DuckDB may use in one process")
+    edition: str = Field("2021", description="edition of the standard that counts where none is chosen")
 
 
 @lru_cache(maxsize=1)

@@ -85,6 +85,25 @@ def categories() -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
+class Method:
+    """What a way of cleaning does to a street."""
+
+    is_sweeping: bool
+    is_machine: bool
+
+
+@lru_cache(maxsize=1)
+def cleaning_methods() -> dict[str, Method]:
+    """What logs and rosters call the ways of cleaning, by name and alias."""
+    return {
+        name: Method(row.is_sweeping == "true", row.is_machine == "true")
+        for row in _read("cleaning_methods").itertuples()
+        for name in [row.method, *row.aliases.split(";")]
+        if name
+    }
+
+
+@dataclass(frozen=True)
 class Calendar:
     """Days that are not worked though it is Monday to Friday, and the other way round (调休)."""
 

@@ -26,6 +26,7 @@ from data.messages import DataError, Step
 from data.settings import settings
 from data.standards import default_table
 from etl.checked import entry_key, forget_checked, recall, remember
+from etl.coverage import build_coverage
 from etl.episodes import build_episodes
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
@@ -189,7 +190,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     tell(Step("placing"))
     names = known_names(tables["core_category"], tables["core_department"])
     issues = build_issues(issues_read, recipe, grids, segment_key, names, findings)
-    tell("joining issues to episodes")
+    tell(Step("joining"))
     tables["mart_place"], tables["mart_episode"] = build_episodes(
         issues, segment_key, recipe.compute_crs
     )
@@ -199,6 +200,9 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     tables["core_visit"] = build_visits(load.read("core_visit"), recipe, grids, segment_key, findings)
     for name in ("core_shift", "core_cleaning", "core_visit"):
         note_unknown_segments(name, tables[name], segments["source_segment_id"], findings)
+
+    tell(Step("covering"))
+    tables |= build_coverage(tables, lines, recipe, now, findings)
 
     tell(Step("drawing"))
     water = load.water()

@@ -144,6 +144,9 @@ class Recipe(BaseModel):
     timezone: str = Field(description="of all times in the files, e.g. Asia/Shanghai")
     note: str = Field("", description="what a reader of every page must know about this data")
     compute_crs: str = Field(description="metres; geometry is stored and measured in it")
+    work_kmh: tuple[float, float] | None = Field(
+        None, description="work speed of its machines, if not that of standards/thresholds.csv"
+    )
     core_grid: list[Dataset] = Field(min_length=1)
     core_segment: list[Dataset] = []
     core_issue: list[Dataset] = []
@@ -171,6 +174,14 @@ class Recipe(BaseModel):
     def _crs_is_metric(cls, value: str) -> str:
         if not is_metric(value):
             msg = f"`{value}` is not a coordinate system in metres"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("work_kmh")
+    @classmethod
+    def _speeds_rise(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value and not 0 <= value[0] < value[1]:
+            msg = f"`work_kmh` is {list(value)}: it must be the least and the greatest work speed"
             raise ValueError(msg)
         return value
 

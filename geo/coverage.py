@@ -21,6 +21,7 @@ Times = npt.NDArray[np.datetime64]
 Durations = npt.NDArray[np.timedelta64]
 
 DAY = np.timedelta64(24, "h")
+DAY_MS = 86_400_000
 MIDNIGHT = np.timedelta64(0, "h")
 ROUNDING = 1e-9  # a share this little below a standard meets it: 0.1 + 0.7 of a street are 0.8
 
@@ -30,6 +31,37 @@ class Share(NamedTuple):
 
     numerator: Floats
     denominator: Floats
+
+
+class DutyParts(NamedTuple):
+    """What of intervals lies in the duty window, one row a day and stretch, none of them empty."""
+
+    row: Ints  # index of the interval
+    day: Ints  # since 1970-01-01
+    start_ms: Ints  # since 1970-01-01 00:00, local
+    end_ms: Ints
+
+
+def duty_parts(came_ms: Ints, left_ms: Ints, opens_ms: Ints, closes_ms: Ints) -> DutyParts:
+    """Intervals cut at midnights and at the ends of the duty window.
+
+    came_ms, left_ms     shape (n,), milliseconds since 1970-01-01 00:00, local, half-open.
+    opens_ms, closes_ms  shape (n,), time of day; a window that ends at or before its beginning goes
+                         over midnight: it is the late and the early part of each day.
+    """
+    touched = np.maximum((left_ms - 1) // DAY_MS - came_ms // DAY_MS + 1, 0)
+    row = np.repeat(np.arange(len(came_ms)), touched)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(touched) - touched, touched)
+    day = came_ms[row] // DAY_MS + nth
+    opens, closes = opens_ms[row], closes_ms[row]
+    is_over_midnight = closes <= opens
+    late = np.where(is_over_midnight, DAY_MS, closes)
+    early = np.where(is_over_midnight, closes, 0)
+    midnight, came, left = day * DAY_MS, came_ms[row], left_ms[row]
+    start = np.concatenate([np.maximum(came, midnight + opens), np.maximum(came, midnight)])
+    end = np.concatenate([np.minimum(left, midnight + late), np.minimum(left, midnight + early)])
+    some = np.flatnonzero(start < end)
+    return DutyParts(np.tile(row, 2)[some], np.tile(day, 2)[some], start[some], end[some])
 
 
 def union_lengths(key: Ints, start: npt.NDArray[Any], end: npt.NDArray[Any], keys: int) -> Floats:
@@ -99,32 +131,20 @@ def covered_hours(
     first, days = _period(since, until)
     _refuse(~(came_at <= left_at), "came_at is not at or before left_at", "give both times")
     _refuse((segment < 0) | (segment >= segments), "`segment` is not below `segments`", "leave it out")
-    begin, close = (
+    opens, closes = (
         np.broadcast_to(np.asarray(time, dtype="timedelta64[ms]").astype(np.int64), segments)
         for time in (duty_from, duty_to)
     )
-    day_ms = int(DAY / np.timedelta64(1, "ms"))
-    _refuse((begin < 0) | (begin >= day_ms) | (close < 0) | (close > day_ms), "duty time", "0 to 24 h")
-    origin = first.astype("datetime64[ms]")
-    came, left = ((at.astype("datetime64[ms]") - origin).astype(np.int64) for at in (came_at, left_at))
-    came, left = np.maximum(came, 0), np.minimum(left, days * day_ms)
+    _refuse(
+        (opens < 0) | (opens >= DAY_MS) | (closes < 0) | (closes > DAY_MS), "duty time", "0 to 24 h"
+    )
+    first_day = first.astype(np.int64)
+    came, left = (at.astype("datetime64[ms]").astype(np.int64) for at in (came_at, left_at))
+    came, left = np.maximum(came, first_day * DAY_MS), np.minimum(left, (first_day + days) * DAY_MS)
     of = np.flatnonzero(came < left)
-    came, left, segment = came[of], left[of], segment[of]
-
-    # One row for each day that an interval touches.
-    touched = (left - 1) // day_ms - came // day_ms + 1
-    row = np.repeat(np.arange(len(came)), touched)
-    nth = np.arange(len(row)) - np.repeat(np.cumsum(touched) - touched, touched)
-    day, segment = came[row] // day_ms + nth, segment[row]
-    opens, closes = begin[segment], close[segment]
-    is_over_midnight = closes <= opens
-    late = np.where(is_over_midnight, day_ms, closes)
-    early = np.where(is_over_midnight, closes, 0)
-    midnight = day * day_ms
-    starts = [np.maximum(came[row], midnight + opens), np.maximum(came[row], midnight)]
-    ends = [np.minimum(left[row], midnight + late), np.minimum(left[row], midnight + early)]
-    key = np.tile(segment * days + day, 2)
-    ms = union_lengths(key, np.concatenate(starts), np.concatenate(ends), segments * days)
+    part = duty_parts(came[of], left[of], opens[segment[of]], closes[segment[of]])
+    key = segment[of][part.row] * days + part.day - first_day
+    ms = union_lengths(key, part.start_ms, part.end_ms, segments * days)
     return ms.reshape(-1, days) / 3_600_000
 
 

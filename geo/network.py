@@ -219,7 +219,9 @@ def _cut_parts(start: Floats, end: Floats, part: Ints, along: Floats) -> tuple[F
     from_ = start[whole] + share[:, None] * (end[whole] - start[whole])
     is_last = np.diff(whole, append=-1) != 0
     to = np.where(is_last[:, None], end[whole], np.roll(from_, -1, axis=0))
-    return from_, to, whole
+    # Two lines that end on one place of a part may give shares that differ in the last bit only.
+    has_length = (from_ != to).any(axis=1)
+    return from_[has_length], to[has_length], whole[has_length]
 
 
 def _places(start: Floats, end: Floats, tolerance_m: float) -> tuple[Ints, Ints, Bools]:

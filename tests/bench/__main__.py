@@ -15,6 +15,7 @@ from tests.bench import increment as daily
 from tests.bench import million as fixes_too
 from tests.bench import read as reading
 from tests.bench.build import BOSTON, compare
+from tests.bench.coverage import measure
 from tests.bench.measure import run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -87,6 +88,16 @@ def million(
     recipe = run("-m", "tests.bench.fixes", *map(str, sizes)).said["recipe"]
     with FileLock(raw / "bench.lock", timeout=0):
         fixes_too.compare(county["recipe"], recipe, raw / "million", rounds, typer.echo)
+
+
+@app.command()
+def coverage(
+    segments: Annotated[int, typer.Option(min=200, help="pieces of street")] = 20_000,
+    days: Annotated[int, typer.Option(min=1, help="days of the period, each with a log row")] = 90,
+    rounds: Annotated[int, typer.Option(min=1, help="runs of each view")] = 9,
+) -> None:
+    """Coverage marts and views of a county whose every segment is logged on every day."""
+    measure(segments, days, rounds, typer.echo)
 
 
 if __name__ == "__main__":
