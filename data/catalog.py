@@ -167,6 +167,7 @@ TABLES: dict[str, Table] = {
                 _derived("grid_id", "text", "the grid it lies in; null outside every grid"),
                 _derived("segment_id", "text", "the nearest piece of street"),
                 _derived("segment_offset_m", "float", "distance to that piece", "m"),
+                _derived("segment_along_m", "float", "metres along that piece", "m"),
             ),
             key=("issue_id",),
             geometry="point",
@@ -360,6 +361,24 @@ TABLES: dict[str, Table] = {
                 _derived("length_m", "float", "length of street", "m"),
             ),
             key=("grid_id", "road_class"),
+        ),
+        Table(
+            "mart_grid_neighbour",
+            "grids in force that share a border or a corner: each pair in both directions",
+            (
+                _derived("grid_id", "text", "grid"),
+                _derived("neighbour_id", "text", "a grid that it touches"),
+            ),
+            key=("grid_id", "neighbour_id"),
+        ),
+        Table(
+            "mart_segment_neighbour",
+            "pieces of street that share an end: each pair in both directions",
+            (
+                _derived("segment_id", "text", "piece of street"),
+                _derived("neighbour_id", "text", "a piece that meets it"),
+            ),
+            key=("segment_id", "neighbour_id"),
         ),
         Table(
             "load_file",

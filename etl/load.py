@@ -29,6 +29,7 @@ from etl.checked import entry_key, forget_checked, recall, remember
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
 from etl.layers import layer_rows
+from etl.neighbours import build_grid_neighbours, build_segment_neighbours
 from etl.originals import forget, keep, lay_out, place
 from etl.publish import prune, publish
 from etl.recipe import Dataset, Recipe
@@ -161,6 +162,8 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
         "core_border_fault": faults,
         "core_segment": segments,
         "mart_grid_street": past_street(core_grids, grids, streets_read, segments),
+        "mart_grid_neighbour": build_grid_neighbours(grid_ids, polygons),
+        "mart_segment_neighbour": build_segment_neighbours(*segment_key),
     }
     for name in AS_THEY_ARE:
         tables[name] = load.read(name).frame

@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from data.catalog import Table
 from data.messages import DataError
 from data.standards import UNKNOWN, categories, road_class_codes, threshold
+from etl.neighbours import along_segments
 from etl.recipe import Dataset, Recipe
 from etl.validate import Checked
 from geo.assign import assign_grids, nearest_segments
@@ -400,6 +401,7 @@ def build_issues(
         merged.frame, recipe, recipe.core_issue, grids, merged.frame["reported_at"]
     )
     frame["segment_id"], frame["segment_offset_m"] = _nearest(x, y, segments)
+    frame["segment_along_m"] = along_segments(x, y, frame["segment_id"], segments)
     frame = _classify(frame, names.categories, findings)
     if len(names.departments):
         known = frame["department"].map(names.departments).astype(object)

@@ -104,13 +104,19 @@ def street_density(
 
 
 def heat_map(
-    x: Floats, y: Floats, bounds: tuple[float, float, float, float], bandwidth_m: float, cell_m: float
+    x: Floats,
+    y: Floats,
+    bounds: tuple[float, float, float, float],
+    bandwidth_m: float,
+    cell_m: float,
+    issues: Floats | None = None,
 ) -> Raster:
     """Issues per square kilometre by a quartic kernel, for a background picture.
 
     x, y         shape (n,), metres; NaN is left out.
     bounds       west, south, east, north in metres; give the same ones for dates to compare.
     bandwidth_m  radius of the kernel.
+    issues       shape (n,), how many lie at each point; one by default.
     returns      `Raster` whose first row is the southernmost; it may pass the east and north bounds
                  by less than a cell. Issues outside the bounds count where their kernel reaches in.
     Raises ValueError if a length is not positive or the bounds are empty.
@@ -122,6 +128,7 @@ def heat_map(
         raise ValueError(msg)
     columns, rows = (int(np.ceil(span / cell_m)) for span in (east - west, north - south))
     located = np.isfinite(x) & np.isfinite(y)
+    weight = np.ones(located.sum()) if issues is None else issues[located]
     u, v = (x[located] - west) / cell_m, (y[located] - south) / cell_m
     column, row = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
     total = np.zeros(rows * columns)
@@ -133,7 +140,7 @@ def heat_map(
             squared = (to_column + 0.5 - u) ** 2 + (to_row + 0.5 - v) ** 2
             near = (squared < reach * reach) & (to_row >= 0) & (to_row < rows)
             near &= (to_column >= 0) & (to_column < columns)
-            height = (1 - squared[near] / (reach * reach)) ** 2
+            height = weight[near] * (1 - squared[near] / (reach * reach)) ** 2
             total += np.bincount(to_row[near] * columns + to_column[near], height, rows * columns)
     peak = 3 / (np.pi * (bandwidth_m / 1000) ** 2)
     return Raster(west, south, cell_m, total.reshape(rows, columns) * peak)
