@@ -1,7 +1,7 @@
 -- Visits in a period by grid: where the visit has a place, else where its site or its street lies.
 -- grain: grid_id; only grids with visits
--- params: since, until (half-open, local days)
--- a visit of a street that crosses grids counts once in each of them
+-- params: since, until (half-open, local days), least_m (metres)
+-- a visit of a street that crosses grids counts once in each that holds at least least_m of it
 with placed as (
     select
         coalesce(v.grid_id, s.grid_id) as grid_id,
@@ -13,11 +13,13 @@ with placed as (
 ),
 
 street_grid as (
-    select distinct
+    select
         source_segment_id,
         grid_id
     from core_segment
     where grid_id is not null
+    group by source_segment_id, grid_id
+    having sum(length_m) >= $least_m
 )
 
 select

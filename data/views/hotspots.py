@@ -209,6 +209,8 @@ def street_densities(engine: Engine, filters: Filters) -> pd.DataFrame:
 def street_density_shapes(engine: Engine, filters: Filters) -> Geometries:
     """Lines in lon/lat of the rows of `street_densities`, in its order: shape (k,)."""
     rows = street_densities(engine, filters)
+    if rows.empty:
+        return np.empty(0, dtype=object)
     streets = engine.select("segment_lines")
     line = pd.Index(streets["segment_id"]).get_indexer(pd.Index(rows["segment_id"]))
     own, place = np.unique(line, return_inverse=True)
@@ -291,7 +293,7 @@ def _unit(engine: Engine, *periods: Filters) -> str:
     """
     for filters in periods:
         grids = engine.select("issues_by_grid", **_what(filters))["grid_id"]
-        visits = engine.select("visits_by_grid", since=filters.since, until=filters.until)
+        visits = _visits(engine, filters)
         enough = visits.loc[visits["visits"] >= threshold("min_visits"), "grid_id"]
         if not (len(grids) and grids.isin(enough).mean() >= threshold("visit_log_share")):
             return "km"
@@ -319,12 +321,18 @@ def _per_km(engine: Engine, filters: Filters) -> pd.DataFrame:
 def _per_visits(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Issues per 100 visits by grid, as `_per_km`."""
     frame = engine.select("issues_by_grid", **_what(filters)).drop(columns=["street_km", "seen"])
-    visits = engine.select("visits_by_grid", since=filters.since, until=filters.until)
+    visits = _visits(engine, filters)
     count = frame["grid_id"].map(visits.set_index("grid_id")["visits"]).fillna(0).astype(float)
     frame["state"] = np.select(
         [count == 0, count < threshold("min_visits")], ["unseen", "few_visits"], default="tested"
     )
     return _rated(frame, "visits", count, PER_VISITS)
+
+
+def _visits(engine: Engine, filters: Filters) -> pd.DataFrame:
+    # Borders are drawn by hand: a metre of a street beyond one does not bring its visits along.
+    least_m = threshold("min_segment_m")
+    return engine.select("visits_by_grid", since=filters.since, until=filters.until, least_m=least_m)
 
 
 def _rated(frame: pd.DataFrame, unit: str, exposure: pd.Series, per: float) -> pd.DataFrame:

@@ -19,6 +19,7 @@ PARAMS = {
     "near_m": 30,
     "row_limit": 1000,
     "step_m": 20,
+    "least_m": 20,
     "step_lon": 0.001,
     "step_lat": 0.001,
     "part": "category",
