@@ -24,8 +24,7 @@ with chosen as (
         due_at
     from core_issue
     where
-        reported_at < $until
-        and ($category_class = '' or category_class = $category_class)
+        ($category_class = '' or category_class = $category_class)
         and ($grid_id = '' or grid_id = $grid_id)
 )
 

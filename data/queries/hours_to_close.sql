@@ -20,8 +20,7 @@ with chosen as (
         closed_at
     from core_issue
     where
-        reported_at < $until
-        and ($category_class = '' or category_class = $category_class)
+        ($category_class = '' or category_class = $category_class)
         and ($grid_id = '' or grid_id = $grid_id)
 ),
 
@@ -46,6 +45,7 @@ inner join part
     on chosen.part_key = part.part_key
 where
     chosen.reported_at >= $since
+    and chosen.reported_at < $until
     and (chosen.closed_at is null or chosen.closed_at >= chosen.reported_at)
 group by part.part_number, seconds, is_event
 order by part.part_number, seconds, is_event
