@@ -177,11 +177,12 @@ def street_densities(engine: Engine, filters: Filters) -> pd.DataFrame:
     along_m = np.minimum((issues["step"] + 0.5) * step_m, streets["length_m"].to_numpy(float)[line])
     density = street_density(
         _shapes(streets["geom"]),
-        np.repeat(line, count),
-        np.repeat(along_m.to_numpy(float), count),
+        line,
+        along_m.to_numpy(float),
         threshold("street_bandwidth_m"),
         threshold("street_piece_m"),
         threshold("junction_m"),
+        count.astype(float),
     )
     reported = np.bincount(line, count, len(streets)).astype(int)
     wanted = density.per_100m > 0
