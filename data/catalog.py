@@ -170,6 +170,7 @@ TABLES: dict[str, Table] = {
                 _derived("place_id", "int", "its place (mart_place); null where it has none"),
                 _derived("episode_id", "int", "its episode (mart_episode); null without a place"),
                 _derived("episode_role", "text", "first, duplicate (重复上报) or reopened (返工)"),
+                _derived("segment_along_m", "float", "metres along that piece", "m"),
             ),
             key=("issue_id",),
             geometry="point",
@@ -489,6 +490,24 @@ TABLES: dict[str, Table] = {
                     "longest_pass_hours", "float", "a longer log entry has no believable end", "h"
                 ),
             ),
+        ),
+        Table(
+            "mart_grid_neighbour",
+            "grids in force that share a border or a corner: each pair in both directions",
+            (
+                _derived("grid_id", "text", "grid"),
+                _derived("neighbour_id", "text", "a grid that it touches"),
+            ),
+            key=("grid_id", "neighbour_id"),
+        ),
+        Table(
+            "mart_segment_neighbour",
+            "pieces of street that share an end: each pair in both directions",
+            (
+                _derived("segment_id", "text", "piece of street"),
+                _derived("neighbour_id", "text", "a piece that meets it"),
+            ),
+            key=("segment_id", "neighbour_id"),
         ),
         Table(
             "load_file",

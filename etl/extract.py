@@ -435,4 +435,6 @@ def _attribute_text(value: object) -> str | None:
         return ";".join(str(part) for part in value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, np.datetime64) and np.isnat(value):  # a date field that is empty here
+        return None
     return _cell_text(float(value) if isinstance(value, np.floating) else value)

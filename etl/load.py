@@ -31,6 +31,7 @@ from etl.episodes import build_episodes
 from etl.extract import RawFile, find_files, read_file
 from etl.guard import read_guarded
 from etl.layers import layer_rows
+from etl.neighbours import along_segments, build_grid_neighbours, build_segment_neighbours
 from etl.originals import forget, keep, lay_out, place
 from etl.publish import prune, publish
 from etl.recipe import Dataset, Recipe
@@ -174,12 +175,15 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     segments, lines = build_segments(streets_read, grid_ids, polygons, findings)
     load.lines = straight_parts(lines)
     segment_key = (segments["segment_id"], load.lines)
+    drawn = (segments["segment_id"], lines)
     tables = {
         "core_grid": core_grids,
         "core_grid_version": grids.frame,
         "core_border_fault": faults,
         "core_segment": segments,
         "mart_grid_street": past_street(core_grids, grids, streets_read, segments),
+        "mart_grid_neighbour": build_grid_neighbours(grid_ids, polygons),
+        "mart_segment_neighbour": build_segment_neighbours(*drawn),
     }
     for name in AS_THEY_ARE:
         tables[name] = load.read(name).frame
@@ -190,10 +194,11 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
     tell(Step("placing"))
     names = known_names(tables["core_category"], tables["core_department"])
     issues = build_issues(issues_read, recipe, grids, segment_key, names, findings)
-    tell(Step("joining"))
-    tables["mart_place"], tables["mart_episode"] = build_episodes(
-        issues, segment_key, recipe.compute_crs
+    issues["segment_along_m"] = along_segments(
+        issues["x"].to_numpy(float), issues["y"].to_numpy(float), issues["segment_id"], drawn
     )
+    tell(Step("joining"))
+    tables["mart_place"], tables["mart_episode"] = build_episodes(issues, drawn, recipe.compute_crs)
     tables["core_issue"] = issues
     tables["core_issue_change"] = load.changes
     tables["core_site"] = build_sites(load.read("core_site"), recipe, grids, findings)

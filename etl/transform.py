@@ -431,7 +431,7 @@ def build_issues(
         merged.frame, recipe, recipe.core_issue, grids, merged.frame["reported_at"]
     )
     frame["segment_id"], frame["segment_offset_m"] = _nearest(x, y, segments)
-    frame["x"], frame["y"] = x, y  # for episodes; not stored
+    frame["x"], frame["y"] = x, y  # for what comes next; not stored
     frame = _classify(frame, names.categories, findings)
     if len(names.departments):
         known = frame["department"].map(names.departments).astype(object)

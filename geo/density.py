@@ -61,6 +61,7 @@ def street_density(
     bandwidth_m: float = BANDWIDTH_M,
     piece_m: float = PIECE_M,
     tolerance_m: float = JUNCTION_M,
+    issues: Floats | None = None,
 ) -> StreetDensity:
     """Issues per 100 m of street, by a quartic kernel that spreads along the network.
 
@@ -71,6 +72,7 @@ def street_density(
                  part of a multiline ends it is the start of the next.
     bandwidth_m  how far the kernel of an issue reaches.
     piece_m      length of the pieces, at most.
+    issues       shape (m,), how many lie at each place; one by default.
     returns      pieces that cover every line; the sum of per_100m times length over them is the
                  number of issues (a kernel is turned back at a dead end and never lost).
     Raises ValueError if a length is not positive or an issue lies on no line.
@@ -93,7 +95,10 @@ def street_density(
     part_of, number = _each(pieces)
     size = (length / pieces)[part_of]
     mass = np.zeros(len(part_of))
-    part, within, issues = _places(length, offset, first_part, line, along_m)
+    if issues is None:
+        place, counts = np.unique(line + 1j * along_m, return_counts=True)  # a pair, sorted as one
+        line, along_m, issues = place.real.astype(np.int64), place.imag, counts.astype(np.float64)
+    part, within = _places(length, offset, first_part, line, along_m)
     for begin in range(0, len(part), PLACES_AT_ONCE):
         some = slice(begin, begin + PLACES_AT_ONCE)
         _spread(
@@ -104,13 +109,19 @@ def street_density(
 
 
 def heat_map(
-    x: Floats, y: Floats, bounds: tuple[float, float, float, float], bandwidth_m: float, cell_m: float
+    x: Floats,
+    y: Floats,
+    bounds: tuple[float, float, float, float],
+    bandwidth_m: float,
+    cell_m: float,
+    issues: Floats | None = None,
 ) -> Raster:
     """Issues per square kilometre by a quartic kernel, for a background picture.
 
     x, y         shape (n,), metres; NaN is left out.
     bounds       west, south, east, north in metres; give the same ones for dates to compare.
     bandwidth_m  radius of the kernel.
+    issues       shape (n,), how many lie at each point; one by default.
     returns      `Raster` whose first row is the southernmost; it may pass the east and north bounds
                  by less than a cell. Issues outside the bounds count where their kernel reaches in.
     Raises ValueError if a length is not positive or the bounds are empty.
@@ -122,6 +133,7 @@ def heat_map(
         raise ValueError(msg)
     columns, rows = (int(np.ceil(span / cell_m)) for span in (east - west, north - south))
     located = np.isfinite(x) & np.isfinite(y)
+    weight = np.ones(located.sum()) if issues is None else issues[located]
     u, v = (x[located] - west) / cell_m, (y[located] - south) / cell_m
     column, row = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
     total = np.zeros(rows * columns)
@@ -133,7 +145,7 @@ def heat_map(
             squared = (to_column + 0.5 - u) ** 2 + (to_row + 0.5 - v) ** 2
             near = (squared < reach * reach) & (to_row >= 0) & (to_row < rows)
             near &= (to_column >= 0) & (to_column < columns)
-            height = (1 - squared[near] / (reach * reach)) ** 2
+            height = weight[near] * (1 - squared[near] / (reach * reach)) ** 2
             total += np.bincount(to_row[near] * columns + to_column[near], height, rows * columns)
     peak = 3 / (np.pi * (bandwidth_m / 1000) ** 2)
     return Raster(west, south, cell_m, total.reshape(rows, columns) * peak)
@@ -175,15 +187,13 @@ def street_pieces(lines: Geometries, line: Ints, from_m: Floats, to_m: Floats) -
 
 def _places(
     length: Floats, offset: Floats, first_part: Ints, line: Ints, along_m: Floats
-) -> tuple[Ints, Floats, Floats]:
-    """Part and metres along it of each place that has issues, and how many: they spread alike."""
-    place, issues = np.unique(line + 1j * along_m, return_counts=True)  # a pair, sorted as one
-    line = place.real.astype(np.int64)
-    at = offset[first_part[line]] + place.imag
+) -> tuple[Ints, Floats]:
+    """Part and metres along it of each place."""
+    at = offset[first_part[line]] + along_m
     last_part = np.append(first_part[1:], len(offset)) - 1
     part = np.searchsorted(offset, at, side="right") - 1
     part = np.clip(part, first_part[line], last_part[line])
-    return part, np.clip(at - offset[part], 0, length[part]), issues.astype(np.float64)
+    return part, np.clip(at - offset[part], 0, length[part])
 
 
 def _set_off(part: Ints, within: Floats, issues: Floats) -> _Walk:

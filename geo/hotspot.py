@@ -43,6 +43,7 @@ def hot_spots(
     counts: Ints | None = None,
     *,
     most_draws: int = MAX_DRAWS,
+    levels: tuple[float, float, float] = LEVELS,
 ) -> HotSpots:
     """Hot and cold grids of one map.
 
@@ -57,6 +58,7 @@ def hot_spots(
     most_draws  of permutation. p cannot be below 2 / (draws + 1), so on n grids at least n times that
              over q have to be hot together for one to pass: with 39,999 draws a single strong block
              of 3 x 3 among 1,000 grids never reaches class 3, with a million nearly always.
+    levels      false-discovery rates of classes 1, 2 and 3, falling.
     Raises ValueError if shapes differ, a value is infinite or touching is not mutual.
     """
     if np.isinf(values).any():
@@ -72,11 +74,11 @@ def hot_spots(
             high, low = norm.sf(z), norm.cdf(z)
         else:
             high, low = permutation_tails(
-                x, sums, neighbours, draws_needed(len(x), most=most_draws), random
+                x, sums, neighbours, draws_needed(len(x), levels[-1], most_draws), random
             )
         p = two_sided(high, low)
         q = corrected(p)
-        passed = (q[:, None] <= LEVELS).sum(axis=1)
+        passed = (q[:, None] <= levels).sum(axis=1)
         spot_class = np.where(passed > 0, passed * direction(z, high, low), 0.0)
         fields[:, is_tested] = z, p, q, spot_class
     return HotSpots(*fields)

@@ -67,8 +67,11 @@ def street_ends(lines: Geometries, tolerance_m: float = JUNCTION_M) -> Ends:
     if len(parts) == 0:
         none = np.empty(0, dtype=np.int64)
         return Ends(parts, none, none, none)
-    tips = np.concatenate([shapely.get_point(parts, 0), shapely.get_point(parts, -1)])
-    near = cKDTree(shapely.get_coordinates(tips)).query_pairs(tolerance_m, output_type="ndarray")
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    first = np.searchsorted(part, np.arange(len(parts)))
+    last = np.append(first[1:], len(part)) - 1
+    tips = points[np.concatenate([first, last])]
+    near = cKDTree(tips).query_pairs(tolerance_m, output_type="ndarray")
     pairs = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(tips), len(tips)))
     _, junction = connected_components(pairs, directed=False)
     start, end = np.split(junction.astype(np.int64), 2)

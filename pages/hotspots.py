@@ -5,15 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from data.filters import Filters
+from data.views.hotspots import grid_hot_spots, trend_classes
 from data.views.overview import Build, grid_class_density, grid_density, issues_by_category
 from pages.ui.cards import definitions, footer
 from pages.ui.charts import category_chart, grid_class_chart
-from pages.ui.filters import choose_filters
+from pages.ui.filters import choose_filters, url_select
 from pages.ui.grid import choose_grid, grid_streets, grid_summary, records
-from pages.ui.maps import grid_map
+from pages.ui.maps import grid_map, hot_spot_map
 from pages.ui.read import current_build, read
+from pages.ui.spots import spot_sentence, trend_sentence
 from pages.ui.text import class_name, period
 
+COLOURS = {"": "每公里问题数", "gi": "热点 Gi*（连同相邻网格，排除偶然）"}
 GRIDS_SHOWN, CLASSES_SHOWN = 15, 10
 
 
@@ -24,8 +27,12 @@ def map_and_details(build: Build, filters: Filters) -> None:
     with right:
         grid_id = choose_grid("hotspots_map", build)
         chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
+        spots = read(grid_hot_spots, build.build_id, filters)
         if grid_id:
             grid_summary(build, chosen)
+            trends = read(trend_classes, build.build_id, filters)
+            st.markdown(f"**热点**：{spot_sentence(spots, grid_id)}")
+            st.markdown(f"**趋势**：{trend_sentence(trends, grid_id)}")
             grid_streets(build, chosen)
         else:
             st.subheader("全县问题小类")
@@ -35,8 +42,11 @@ def map_and_details(build: Build, filters: Filters) -> None:
             else:
                 category_chart(counts, "county_categories", height=400)
     with left:
-        density = read(grid_density, build.build_id, filters)
-        grid_map("hotspots_map", build, density, grid_id, height=640)
+        if url_select("地图着色", COLOURS, "colour") == "gi":
+            hot_spot_map("hotspots_map", build, spots, grid_id, height=640)
+        else:
+            density = read(grid_density, build.build_id, filters)
+            grid_map("hotspots_map", build, density, grid_id, height=640)
     records(build, chosen)
 
 
@@ -46,7 +56,7 @@ what = class_name(filters.category_class) if filters.category_class else "全部
 title, note = st.columns([5, 1], vertical_alignment="bottom")
 title.title(f"问题热点　{what}　{period(filters.since, filters.until)}")
 with note:
-    definitions(["issues_per_km"])
+    definitions(["issues_per_km", "hot_spot", "trend_class"])
 map_and_details(build, filters)
 matrix = read(grid_class_density, build.build_id, filters)
 if len(matrix):

@@ -22,7 +22,7 @@ PERIODS = {
 }
 
 
-DEFAULTS = {"period": "90d", "category": "", "grid": ""}
+DEFAULTS = {"period": "90d", "category": "", "grid": "", "colour": ""}
 
 
 def chosen_params() -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 import folium
+import pandas as pd
 import streamlit as st
 from branca.element import MacroElement
 from folium.template import Template
@@ -17,6 +18,7 @@ from streamlit_folium import st_folium
 
 from data.views.overview import Build, GridDensity
 from pages.ui.assets import use_local_assets
+from pages.ui.spots import CLASS_COLOURS, CLASS_NAMES, map_values
 from pages.ui.text import number
 
 # ColorBrewer YlOrRd, five classes: readable for the colour-blind; light means little.
@@ -27,6 +29,7 @@ STATE_NAMES = {
     "short_street": "道路太短，不比较",
     "no_street": "没有道路数据",
 }
+Values = dict[str, tuple[str, str]]  # grid id -> key of the colours, text of the tooltip
 
 
 class _Base(MacroElement):
@@ -49,11 +52,11 @@ class _Values(MacroElement):
     oneMap.paint({{ this.values }}, {{ this.colours }}, {{ this.selected }});
     {% endmacro %}""")
 
-    def __init__(self, values: dict[str, tuple[str, str]], selected: str) -> None:
+    def __init__(self, values: Values, colours: dict[str, str], selected: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Values"
         self.values = _script(values)
-        self.colours = _script({str(n): colour for n, colour in enumerate(BANDS)} | STATE_COLOURS)
+        self.colours = _script(colours)
         self.selected = _script(selected)
 
 
@@ -75,11 +78,6 @@ def clicked_grid(key: str) -> str:
 
 def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, height: int) -> None:
     """Draw the map of issues per km with its legend; a click is read by `clicked_grid`."""
-    use_local_assets()
-    base = folium.Map(tiles=None, prefer_canvas=True, attribution_control=False, zoom_snap=0.25)
-    base.options["max_zoom"] = 18
-    base.fit_bounds([[build.south, build.west], [build.north, build.east]], padding=(8, 8))
-    _Base(build.build_id).add_to(base)
     values = {
         row.grid_id: (
             str(row.band) if row.state == "shown" else row.state,
@@ -89,8 +87,27 @@ def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, hei
         )
         for row in density.frame.itertuples()
     }
+    colours = {str(n): colour for n, colour in enumerate(BANDS)} | STATE_COLOURS
+    _draw(key, build, values, colours, selected, height)
+    _legend("件/公里", _band_items(density))
+
+
+def hot_spot_map(key: str, build: Build, frame: pd.DataFrame, selected: str, *, height: int) -> None:
+    """Draw the map of hot and cold spots with its legend, as `grid_map`."""
+    _draw(key, build, map_values(frame), CLASS_COLOURS, selected, height)
+    _legend("热点 Gi*", [(colour, CLASS_NAMES[name]) for name, colour in CLASS_COLOURS.items()])
+
+
+def _draw(
+    key: str, build: Build, values: Values, colours: dict[str, str], selected: str, height: int
+) -> None:
+    use_local_assets()
+    base = folium.Map(tiles=None, prefer_canvas=True, attribution_control=False, zoom_snap=0.25)
+    base.options["max_zoom"] = 18
+    base.fit_bounds([[build.south, build.west], [build.north, build.east]], padding=(8, 8))
+    _Base(build.build_id).add_to(base)
     top = folium.FeatureGroup(name="values")
-    top.add_child(_Values(values, selected))
+    top.add_child(_Values(values, colours, selected))
     st_folium(
         base,
         key=key,
@@ -99,10 +116,9 @@ def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, hei
         returned_objects=["last_active_drawing", "last_object_clicked"],
         feature_group_to_add=top,
     )
-    _legend(density)
 
 
-def _legend(density: GridDensity) -> None:
+def _band_items(density: GridDensity) -> list[tuple[str, str]]:
     edges = [0.0, *density.edges]
     items = [
         (colour, f"{edge:g} – {edges[n + 1]:g}" if n + 1 < len(edges) else f"≥ {edge:g}")
@@ -111,11 +127,14 @@ def _legend(density: GridDensity) -> None:
     states = set(density.frame["state"])
     if "shown" not in states:
         items = []
-    items += [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]
+    return items + [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]
+
+
+def _legend(title: str, items: list[tuple[str, str]]) -> None:
     swatches = "".join(
         f'<span style="display:inline-flex;align-items:center;margin-right:14px">'
         f'<i style="width:18px;height:12px;background:{colour};border:1px solid #4b5563;'
         f'margin-right:5px"></i>{label}</span>'
         for colour, label in items
     )
-    st.html(f'<div style="font-size:.85rem">件/公里：{swatches}</div>')
+    st.html(f'<div style="font-size:.85rem">{title}：{swatches}</div>')

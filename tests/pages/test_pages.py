@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +18,11 @@ from data.builds import current_build_id, open_build
 from data.export import refused_workbook, workbook
 from data.filters import Filters
 from data.settings import settings
+from data.views import hotspots
 from data.views import overview as views
+from geo.trend import NO_PATTERN
 from pages.ui.registry import REGISTRY
+from pages.ui.spots import CLASS_COLOURS, CLASS_NAMES, TREND_WORDS, UNTESTED_NAMES, spot_sentence
 from tests.conftest import County
 
 SHELL = Path(__file__).parents[2] / "pages" / "ui" / "shell.py"
@@ -182,3 +186,33 @@ def test_a_formula_in_a_record_stays_text() -> None:
     sheet = names.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
     assert "hyperlink" not in sheet.lower()
+
+
+def test_hot_spots_colour_the_map_and_say_the_trend(store: Path) -> None:
+    engine = open_build(current_build_id(store), store)
+    until = views.build_info(engine).period_until
+    spots = hotspots.grid_hot_spots(engine, Filters(until - timedelta(days=365), until))
+    grid_id = spots["grid_id"].iloc[0]
+    app = start("hotspots", period="365d", colour="gi", grid=grid_id)
+    (component,) = app.get("component_instance")
+    assert CLASS_COLOURS["untested"] in component.proto.json_args
+    assert any("未检验" in html.value for html in app.get("html"))
+    text = [markdown.value for markdown in app.markdown]
+    assert any(spot_sentence(spots, grid_id) in one for one in text)
+    assert any(one.startswith("**趋势**：") for one in text)
+
+
+def test_every_state_class_and_trend_has_its_word() -> None:
+    """What the views can say, the page can."""
+    source = Path(hotspots.__file__).read_text("utf-8")
+    for state in ("unseen", "no_street", "short_street", "few_visits", "no_neighbours", "few_weeks"):
+        assert f'"{state}"' in source
+        assert "未检验" in UNTESTED_NAMES[state]
+    assert set(CLASS_NAMES) == set(CLASS_COLOURS) == {*map(str, range(-3, 4)), "untested"}
+    patterns = ["intensifying", "diminishing", "persistent", "oscillating", "new", "consecutive"]
+    names = {
+        f"{pattern}_{end}"
+        for pattern in [*patterns, "sporadic", "historical"]
+        for end in ("hot", "cold")
+    }
+    assert set(TREND_WORDS) == names | {NO_PATTERN}

@@ -35,11 +35,20 @@ TABLES = (
     "core_issue_change",
     "mart_place",
     "mart_episode",
+    "mart_grid_neighbour",
+    "mart_segment_neighbour",
     "load_file",
     "load_refused",
     "load_finding",
 )
-DECIMALS = {"lon": 6, "lat": 6, "area_m2": 1, "length_m": 2, "segment_offset_m": 2}
+DECIMALS = {
+    "lon": 6,
+    "lat": 6,
+    "area_m2": 1,
+    "length_m": 2,
+    "segment_offset_m": 2,
+    "segment_along_m": 2,
+}
 
 
 def build_golden(store: Path) -> DuckDBEngine:
