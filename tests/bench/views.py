@@ -18,7 +18,7 @@ from typing import Any
 from data.builds import current_build_id, open_build
 from data.engine import Engine
 from data.filters import Filters
-from data.views import flow, hotspots
+from data.views import flow, hotspots, overview, rebound
 from data.views.overview import build_info
 
 ROUNDS = 5
@@ -35,6 +35,15 @@ VIEWS: tuple[Callable[[Engine, Filters], Any], ...] = (
     flow.flow_by_department,
     flow.flow_by_category,
     flow.flow_by_class,
+    overview.headline,
+    overview.grid_density,
+    rebound.rebound_by,
+    rebound.rebound_curve,
+    rebound.rebound_ranks,
+    rebound.repeat_places,
+    rebound.mean_recurrences,
+    rebound.rebound_records,
+    rebound.slackening,
 )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy.stats import t as student
 
 from geo.inspection import InspectionWeeks, inspection_effect, inspection_weeks, slackening_curve
@@ -36,7 +37,6 @@ def panel(
 
 def test_the_fit_is_that_of_a_regression_with_one_dummy_per_grid() -> None:
     """statsmodels GLM, Poisson, grid dummies, covariance clustered by grid."""
-    sm = pytest.importorskip("statsmodels.api")
     rng = np.random.default_rng(3)
     issues, exposure, terms, season = panel(rng, (0.3, -0.5, 0.04), grids=30)
     exposure = np.where(rng.random(exposure.shape) < 0.1, 0.0, exposure)  # weeks nobody looked
