@@ -82,23 +82,16 @@ def coverage_by_segment(engine: Engine, filters: Filters, edition: str = "") -> 
 
 
 def coverage_by_grid(engine: Engine, filters: Filters, edition: str = "") -> pd.DataFrame:
-    """Coverage of every grid in force in the period, most owed a kilometre first; filters.grid_id is
-        ignored.
+    """Coverage of every grid in force in the period, most owed a kilometre first.
 
-        columns  grid_id, grid_name, lead_unit, days; the shares with numerator and denominator (SHARES);
-                 hours_owed and hours_required (km h over the period); owed_per_km (h a day on an average
-    <<<<<<< HEAD
-                 kilometre whose hours are known); swept_lower_share (as if nothing was swept on unseen
-                 days: swept_share leans upwards, for a pass makes its day known); street_km,
-                 no_standard_km, unknown_km_days, unseen_km_days (nothing known of hours; of sweeping);
-                 *_km_days by grade and grade (of most of them); state.
-    =======
-                 kilometre whose hours are known); swept_lower_share (nothing swept on unseen days;
-                 swept_share leans upwards, for a pass makes its day known); street_km, no_standard_km,
-                 unknown_km_days, unseen_km_days (nothing known of hours; of sweeping); *_km_days by
-                 grade and grade (of most of them); state.
-    >>>>>>> cov/main
-        state    shown; no_street; no_standard: the edition says nothing of its classes; unknown.
+    filters.grid_id is ignored.
+    columns  grid_id, grid_name, lead_unit, days; the shares with numerator and denominator (SHARES);
+             hours_owed and hours_required (km h over the period); owed_per_km (h a day on an average
+             kilometre whose hours are known); swept_lower_share (nothing swept on unseen days;
+             swept_share leans upwards, for a pass makes its day known); street_km, no_standard_km,
+             unknown_km_days, unseen_km_days (nothing known of hours; of sweeping); *_km_days by
+             grade and grade (of most of them); state.
+    state    shown; no_street; no_standard: the edition says nothing of its classes; unknown.
     """
     whole = Filters(filters.since, filters.until, filters.category_class)
     sums = _km_days(engine, whole, edition)
