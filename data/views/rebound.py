@@ -180,12 +180,7 @@ def mean_recurrences(engine: Engine, filters: Filters) -> pd.DataFrame:
     The county's, or the grid's of filters. columns  day, mean (M), lower, upper (95 %), at_risk; days
     with fewer than min_at_risk places are left out.
     """
-    frame = engine.select(
-        "episodes",
-        until=filters.until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-    )
+    frame = _episodes(engine, filters, date.min, filters.until)
     found = recurrence_times(
         frame["place_id"].to_numpy(np.int64),
         frame["category_code"].to_numpy(np.int64),
@@ -255,20 +250,14 @@ def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
     Windows that reach into the period. columns  place_id, street_name, grid_id, category, episodes
     (most within one window), since (start of that window), lon, lat; most first.
     """
-    frame = engine.select(
-        "episodes",
-        until=filters.until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-    )
-    window = int(threshold("repeat_days"))
-    first = pd.Timestamp(filters.since) - pd.Timedelta(days=window)
-    frame = frame[frame["started_at"] >= first].reset_index(drop=True)
+    window, at_least = int(threshold("repeat_days")), int(threshold("repeat_episodes"))
+    since = filters.since - timedelta(days=window)
+    frame = _episodes(engine, filters, since, filters.until)
     found = find_repeat_places(
         frame["place_id"].to_numpy(np.int64),
         frame["category_code"].to_numpy(np.int64),
         frame["started_at"].to_numpy("datetime64[s]"),
-        int(threshold("repeat_episodes")),
+        at_least,
         window,
     )
     repeats = pd.DataFrame(
@@ -279,12 +268,20 @@ def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
             "since": pd.to_datetime(found.since),
         }
     )
-    known = frame.drop_duplicates(["place_id", "category_code"])
-    known = known[["place_id", "category_code", "category", "category_class", "grid_id"]]
-    places = engine.select("places")
-    repeats = repeats.merge(known, on=["place_id", "category_code"]).merge(places, on="place_id")
+    names = engine.select("repeat_names", since=since, until=filters.until, at_least=at_least)
+    repeats = repeats.merge(names, on=["place_id", "category_code"])
     return repeats.sort_values(
         ["episodes", "place_id", "category_code"], ascending=[False, True, True], ignore_index=True
+    )
+
+
+def _episodes(engine: Engine, filters: Filters, since: date, until: date) -> pd.DataFrame:
+    return engine.select(
+        "episodes",
+        since=since,
+        until=until,
+        category_class=filters.category_class,
+        grid_id=filters.grid_id,
     )
 
 

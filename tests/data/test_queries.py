@@ -21,6 +21,7 @@ PARAMS = {
     "close_by": "closed",
     "within_days": 30,
     "episode_id": 0,
+    "at_least": 2,
     "metric": "reported",
     "near_m": 30,
     "row_limit": 1000,
