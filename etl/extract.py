@@ -27,7 +27,7 @@ import pyogrio
 import shapely
 from python_calamine import CalamineError, CalamineWorkbook
 
-from data.messages import DataError
+from data.messages import DataError, detail
 from etl.recipe import POINT_COLUMNS, Dataset
 
 Geometries = npt.NDArray[np.object_]
@@ -155,8 +155,8 @@ def _read_csv(path: Path, name: str, content: bytes, dataset: Dataset) -> RawFil
     if b'"' in content or malformed or encoding not in KEEPS_ASCII:
         row = _lost_quote(table, dataset.delimiter, malformed)
         if row is not None:
-            detail = f"a quotation mark is never closed, near row {row}"
-            raise DataError("unreadable_file", file=name, format="csv", detail=detail)
+            fault = detail("open_quote", row=row)
+            raise DataError("unreadable_file", file=name, format="csv", detail=fault)
     frame = _text_frame(table)
     rows = np.arange(2, 2 + len(frame) + len(malformed))
     if malformed:
@@ -189,7 +189,7 @@ def _parse_any_csv(
     """The table of any file; bad lines go to `malformed`. Raises DataError."""
     utf8 = _to_utf8(name, content, dataset.encoding or "utf-8")
     if b"\0" in utf8:
-        raise DataError("unreadable_file", file=name, format="csv", detail="it is no text")
+        raise DataError("unreadable_file", file=name, format="csv", detail=detail("no_text"))
     header = utf8[: utf8.find(b"\n") + 1 or len(utf8)]
     has_quotes = b'"' in utf8
     try:
@@ -419,8 +419,8 @@ def _unpack_shapefile(name: str, content: bytes, folder: Path) -> Path:
             }
             stems = [part.with_suffix("") for part in parts.values() if part.suffix.lower() == ".shp"]
             if len(stems) != 1:
-                detail = f"the archive holds {len(stems)} Shapefiles instead of one"
-                raise DataError("unreadable_file", file=name, format="zip", detail=detail)
+                fault = detail("shapefiles", count=len(stems))
+                raise DataError("unreadable_file", file=name, format="zip", detail=fault)
             for entry, part in parts.items():
                 if part.with_suffix("") == stems[0] and part.suffix.lower() in SHAPEFILE_PARTS:
                     (folder / f"part{part.suffix.lower()}").write_bytes(archive.read(entry))

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import shapely
 
 from data.catalog import Column, Table
-from data.messages import DataError
+from data.messages import DataError, Said
 from data.standards import calendar, threshold
 from etl.extract import RawFile
 from etl.recipe import POINT_COLUMNS, Dataset
@@ -165,7 +165,7 @@ def check_file(
             "no_rows",
             file=raw.name,
             refused=checked.refused,
-            reason=first["reason"],
+            reason=Said("reason", first["reason"]),
             value=first["value"],
         )
     return checked
