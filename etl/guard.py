@@ -48,8 +48,9 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 sys.modules["geopandas"] = None
-from etl.guard import child
+from etl.guard import child, os
 child(sys.argv[2])
+os._exit(0)  # all is written: a thread of a library that is still at work can spoil nothing any more
 """
 
 
@@ -180,6 +181,8 @@ def _take_over(folder: Path, report: dict[str, Any], dataset: Dataset, name: str
         geometry=None if wkb is None else shapely.from_wkb(wkb["wkb"].to_numpy()),
         crs=report["crs"],
         sheets=report["sheets"],
+        sheet=report["sheet"],
+        header_row=report["header_row"],
         malformed={row: (fault, line) for row, fault, line in report["malformed"]},
     )
 
@@ -270,6 +273,8 @@ def _hand_over(folder: Path, raw: RawFile, dataset: Dataset) -> dict[str, Any]:
         "sha256": raw.sha256,
         "crs": raw.crs,
         "sheets": raw.sheets,
+        "sheet": raw.sheet,
+        "header_row": raw.header_row,
         "headers": raw.headers,
         "has_geometry": raw.geometry is not None,
         "malformed": [[row, *said] for row, said in raw.malformed.items()],

@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,7 +31,7 @@ from data.builds import NoBuildError, builds, current_build_id, open_alone
 from data.catalog import TABLES, Table
 from data.settings import ROOT
 from data.standards import threshold
-from etl.draft import compute_crs_of, file_shape
+from etl.draft import compute_crs_of, look
 from etl.extract import RawFile
 from etl.guard import read_guarded
 from etl.load import extend
@@ -58,7 +59,7 @@ class Incoming:
     """A file as it came: how it is read, its headings, its first records and its shapes."""
 
     path: Path
-    shape: dict[str, str]  # format, encoding, delimiter, sheet: keys of a Dataset
+    shape: dict[str, Any]  # format, encoding, delimiter, sheet, header_row: keys of a Dataset
     raw: RawFile
 
     @property
@@ -97,9 +98,8 @@ def _clear_old(store: Path) -> None:
 
 def look_at(path: Path, sheet: str = "") -> Incoming:
     """Read a file in a limited child process. Raises DataError."""
-    shape = file_shape(path) | ({"sheet": sheet} if sheet else {})
-    dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
-    return Incoming(path, shape, read_guarded(path, dataset, path.name))
+    raw, shape = look(path, sheet, read_guarded)
+    return Incoming(path, shape, raw)
 
 
 @dataclass
