@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["error", "reason", "finding", "step"]
+Kind = Literal["error", "reason", "finding", "step", "detail"]
 Language = Literal["en", "zh"]
 
 
@@ -25,7 +26,25 @@ def codes(kind: Kind) -> list[str]:
 def message(kind: Kind, code: str, language: Language, **facts: object) -> str:
     """The sentence with its facts filled in. Raises KeyError for an unknown code or a missing fact."""
     template = _messages()[kind][code][language]
-    return template.format(**facts) if facts else template
+    said = {
+        name: message(fact.kind, fact.code, language, **fact.facts) if isinstance(fact, Said) else fact
+        for name, fact in facts.items()
+    }
+    return template.format(**said) if said else template
+
+
+@dataclass(frozen=True)
+class Said:
+    """A fact that is a sentence itself: each language says it in its own words."""
+
+    kind: Kind
+    code: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def detail(code: str, **facts: object) -> Said:
+    """What exactly is wrong, as a fact of an error."""
+    return Said("detail", code, facts)
 
 
 class Step(str):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import gzip
-import io
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import shapely
 
 from data.catalog import TABLES
-from etl.extract import RawFile, read_file
+from etl.extract import RawFile, read_file, unzip
 from etl.propose import Proposal, propose_columns, propose_table
 from etl.recipe import POINT_COLUMNS, Dataset
 from geo.crs import parse_crs
@@ -32,21 +32,29 @@ LONLAT_HINT = 'crs = "EPSG:4326"  # or "GCJ-02" (phones, 高德, 腾讯) or "BD-
 
 def draft_recipe(paths: list[Path], name: str) -> str:
     """The text of a recipe for these files, which lie in one folder. Raises DataError."""
-    files = [_read(path) for path in paths]
+    files = [look(path) for path in paths]
     crs, why = _compute_crs([raw for raw, _ in files])
     root = paths[0].parent.resolve().as_posix()
     head = HEAD.format(name=name, root=root, crs=crs, why=why)
     return "\n".join([head, *(_block(raw, shape) for raw, shape in files)])
 
 
-def _read(path: Path) -> tuple[RawFile, dict[str, str]]:
-    """The file as it is, and how it was read."""
+def look(
+    path: Path, sheet: str = "", read: Callable[[Path, Dataset, str], RawFile] = read_file
+) -> tuple[RawFile, dict[str, Any]]:
+    """The file as it is, and how it was read: keys of a Dataset. Raises DataError.
+
+    sheet  of a workbook or a vector file; empty: the first that holds a table.
+    """
     shape = file_shape(path)
-    dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
-    return read_file(path, dataset, path.name), shape
+    asked = {"files": [path.name], "columns": {}, "sheet": sheet, "header_row": 0}
+    raw = read(path, Dataset.model_validate(asked | shape), path.name)
+    if len(raw.sheets) > 1:
+        shape["sheet"] = raw.sheet
+    return raw, shape | {"header_row": raw.header_row}
 
 
-def file_shape(path: Path) -> dict[str, str]:
+def file_shape(path: Path) -> dict[str, Any]:
     """How to read a file, by its name and its text: keys of a Dataset."""
     shape = {"format": FORMATS.get(_suffix(path), "vector")}
     return shape | (_text_shape(path) if shape["format"] == "csv" else {})
@@ -69,7 +77,7 @@ def compute_crs_of(lon: float, lat: float) -> tuple[str, str]:
     return f"EPSG:{(32600 if lat > 0 else 32700) + int((lon + 180) // 6) + 1}", "UTM zone"
 
 
-def _block(raw: RawFile, shape: dict[str, str]) -> str:
+def _block(raw: RawFile, shape: dict[str, Any]) -> str:
     table = propose_table(raw.source, has_shapes=_shapes(raw))
     proposals = propose_columns(raw.source, TABLES[table])
     mapped = {proposal.field: proposal for proposal in proposals}
@@ -80,7 +88,11 @@ def _block(raw: RawFile, shape: dict[str, str]) -> str:
     lines = [
         f"[[{table}]]",
         f'files = ["{raw.name}"]',
-        *(f"{key} = {json.dumps(value)}" for key, value in shape.items() if value),
+        *(
+            f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            for key, value in shape.items()
+            if value and (key, value) != ("header_row", 1)
+        ),
         *([LONLAT_HINT] if "lon" in mapped and not (_is_layer(mapped) and raw.crs) else []),
         f"[{table}.columns]",
         *(f"{p.field} = {json.dumps(p.header, ensure_ascii=False)}  # {p.reason}" for p in proposals),
@@ -109,15 +121,19 @@ def _shapes(raw: RawFile) -> str:
 
 
 def _text_shape(path: Path) -> dict[str, str]:
-    """Encoding and separator: UTF-8 if it is, else GB18030; what the first line has most of."""
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
-    try:
-        text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-        encoding = ""
-    except UnicodeDecodeError:
-        text, encoding = content.decode("gb18030", errors="replace"), "gb18030"
-    first = next(csv.reader(io.StringIO(text.split("\n", 1)[0]), delimiter="\n"), [""])[0]
-    delimiter = max(",\t;|", key=first.count)
-    return {"encoding": encoding, "delimiter": delimiter}
+    """Encoding and separator: UTF-8 if it is, else GB18030; what the first line with any has most of.
+
+    Excel saves "Unicode text" as UTF-16, with a mark in front.
+    """
+    content = unzip(path, path.name, path.read_bytes())
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text, encoding = content.decode("utf-16", errors="replace"), "utf-16"
+    else:
+        try:
+            text, encoding = content.decode("utf-8"), ""
+        except UnicodeDecodeError:
+            text, encoding = content.decode("gb18030", errors="replace"), "gb18030"
+    lines = re.split(r"[\r\n]+", text[:100_000])
+    counts = ({mark: line.count(mark) for mark in ",\t;|"} for line in lines)
+    most = next((count for count in counts if any(count.values())), {",": 1})
+    return {"encoding": encoding, "delimiter": max(most, key=most.__getitem__)}

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from data.messages import DataError
+from data.messages import DataError, Said, detail
 from data.settings import ROOT
 from etl.extract import RawFile, read_file
 from etl.recipe import Dataset
@@ -48,8 +48,9 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 sys.modules["geopandas"] = None
-from etl.guard import child
+from etl.guard import child, os
 child(sys.argv[2])
+os._exit(0)  # all is written: a thread of a library that is still at work can spoil nothing any more
 """
 
 
@@ -76,7 +77,8 @@ def read_guarded(path: Path, dataset: Dataset, name: str, limits: Limits | None 
     except OSError as error:
         raise DataError("unreadable_file", file=name, format="file", detail=error) from error
     if not is_file:  # reading a pipe or a device may never end
-        raise DataError("unreadable_file", file=name, format="file", detail="it is no regular file")
+        fault = detail("no_regular_file")
+        raise DataError("unreadable_file", file=name, format="file", detail=fault)
     with tempfile.TemporaryDirectory(prefix="chuangwei-read-") as created:
         folder = Path(created)
         job = {
@@ -86,22 +88,30 @@ def read_guarded(path: Path, dataset: Dataset, name: str, limits: Limits | None 
             "limits": asdict(limits),
         }
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
-        if fault := _run_child(folder, limits):
-            if dataset.format == "xlsx" and re.search("crashed|memory", fault):
-                fault += ", perhaps for a cell far to the right of or below the others"
-            raise _unsafe(name, fault)
-        report = json.loads((folder / "report.json").read_text("utf-8"))
+        if stopped := _run_child(folder, limits):
+            if dataset.format == "xlsx" and stopped.code in ("crashed", "memory"):
+                stopped = detail("far_cell", fault=stopped)
+            raise _unsafe(name, stopped)
+        report = json.loads((folder / "report.json").read_text("utf-8"), object_hook=_from_json)
         if "error" in report:
             raise DataError(report["error"], **report["facts"])
         return _take_over(folder, report, dataset, name)
 
 
-def _unsafe(name: str, detail: str) -> DataError:
-    return DataError("unsafe_file", file=name, detail=detail)
+def _unsafe(name: str, fault: Said) -> DataError:
+    return DataError("unsafe_file", file=name, detail=fault)
 
 
-def _run_child(folder: Path, limits: Limits) -> str:
-    """Run the child on the job in `folder`; what stopped it, empty if it has reported."""
+def _to_json(value: object) -> object:
+    return {"said": [value.kind, value.code, value.facts]} if isinstance(value, Said) else str(value)
+
+
+def _from_json(value: dict[str, Any]) -> object:
+    return Said(*value["said"]) if value.keys() == {"said"} else value
+
+
+def _run_child(folder: Path, limits: Limits) -> Said | None:
+    """Run the child on the job in `folder`; what stopped it, None if it has reported."""
     environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ} | {
         "GDAL_SKIP": ",".join(sorted(ALL_DRIVERS - DRIVERS)),
         "PROJ_NETWORK": "OFF",
@@ -122,11 +132,11 @@ def _run_child(folder: Path, limits: Limits) -> str:
                 timeout=limits.wall,
             ).returncode
         except subprocess.TimeoutExpired:
-            return f"reading it takes more than {limits.wall:g} s"
+            return detail("wall_time", limit=f"{limits.wall:g}")
     report = folder / "report.json"
     if code == 0 and report.exists():
         is_long = report.stat().st_size > limits.malformed
-        return f"it has more than {_size(limits.malformed)} of malformed lines" if is_long else ""
+        return detail("malformed_lines", limit=_size(limits.malformed)) if is_long else None
     if shutil.disk_usage(folder).free < MIB:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.parent))
     with (folder / "stderr").open("rb") as stderr:
@@ -140,18 +150,18 @@ def _size(count: int) -> str:
     return f"{count / GIB:g} GiB" if count >= GIB else f"{count / MIB:g} MiB"
 
 
-def _fault(code: int, said: str, limits: Limits) -> str:
+def _fault(code: int, said: str, limits: Limits) -> Said:
     signals = {int(member): member.name for member in signal.Signals}
     name = signals.get(-code, "")
     if name == "SIGXCPU":
-        return f"reading it takes more than {limits.cpu} s of processor time"
+        return detail("processor_time", limit=limits.cpu)
     if name == "SIGXFSZ":
-        return f"it holds more than {_size(limits.output)} of data"
+        return detail("output", limit=_size(limits.output))
     if OUT_OF_MEMORY.search(said):
-        return f"reading it takes more than {_size(limits.memory)} of memory"
+        return detail("memory", limit=_size(limits.memory))
     if code == 1:
-        return f"the reader gave up: {said.splitlines()[-1][:300] if said else 'no reason given'}"
-    return f"the reader crashed ({name or f'exit code {code}'})"
+        return detail("gave_up", said=said.splitlines()[-1][:300] if said else "?")
+    return detail("crashed", how=name or f"exit code {code}")
 
 
 def _take_over(folder: Path, report: dict[str, Any], dataset: Dataset, name: str) -> RawFile:
@@ -171,6 +181,8 @@ def _take_over(folder: Path, report: dict[str, Any], dataset: Dataset, name: str
         geometry=None if wkb is None else shapely.from_wkb(wkb["wkb"].to_numpy()),
         crs=report["crs"],
         sheets=report["sheets"],
+        sheet=report["sheet"],
+        header_row=report["header_row"],
         malformed={row: (fault, line) for row, fault, line in report["malformed"]},
     )
 
@@ -200,7 +212,7 @@ def child(job_folder: str) -> None:
         report = _hand_over(folder, read_file(path, dataset, name), dataset)
     except DataError as error:
         report = {"error": error.code, "facts": error.facts}
-    (folder / "report.part").write_text(json.dumps(report, default=str), "utf-8")
+    (folder / "report.part").write_text(json.dumps(report, default=_to_json), "utf-8")
     (folder / "report.part").replace(folder / "report.json")
 
 
@@ -232,21 +244,21 @@ def _check_zip(path: Path, name: str, limits: Limits) -> None:
         raise DataError("unreadable_file", file=name, format="zip", detail=error) from error
     total = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entries:
-        raise _unsafe(name, f"the archive has more than {limits.entries} entries")
+        raise _unsafe(name, detail("entries", limit=limits.entries))
     if total > limits.unzipped:
-        raise _unsafe(name, f"unzipped it is larger than {_size(limits.unzipped)}")
+        raise _unsafe(name, detail("unzipped", limit=_size(limits.unzipped)))
     if total > limits.ratio_from and total > limits.ratio * path.stat().st_size:
-        raise _unsafe(name, f"unzipped it is more than {limits.ratio} times as large")
+        raise _unsafe(name, detail("ratio", limit=limits.ratio))
     if len({entry.filename for entry in entries}) < len(entries):
-        raise _unsafe(name, "the archive has two entries of the same name")
+        raise _unsafe(name, detail("same_name"))
     for entry in entries:
         inner = PureWindowsPath(entry.orig_filename)  # it takes / and \ and drives
         if inner.drive or inner.root or ".." in inner.parts:
-            raise _unsafe(name, f"the archive's entry {inner} lies outside of it")
+            raise _unsafe(name, detail("outside", entry=str(inner)))
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise _unsafe(name, f"the archive's entry {inner} is a link")
+            raise _unsafe(name, detail("link", entry=str(inner)))
         if inner.suffix.lower() in NESTED:
-            raise _unsafe(name, f"the archive holds another archive, {inner}")
+            raise _unsafe(name, detail("nested", entry=str(inner)))
 
 
 def _hand_over(folder: Path, raw: RawFile, dataset: Dataset) -> dict[str, Any]:
@@ -261,6 +273,8 @@ def _hand_over(folder: Path, raw: RawFile, dataset: Dataset) -> dict[str, Any]:
         "sha256": raw.sha256,
         "crs": raw.crs,
         "sheets": raw.sheets,
+        "sheet": raw.sheet,
+        "header_row": raw.header_row,
         "headers": raw.headers,
         "has_geometry": raw.geometry is not None,
         "malformed": [[row, *said] for row, said in raw.malformed.items()],

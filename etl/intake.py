@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,7 +32,7 @@ from data.catalog import TABLES, Table
 from data.messages import DataError
 from data.settings import ROOT
 from data.standards import threshold
-from etl.draft import compute_crs_of, file_shape
+from etl.draft import compute_crs_of, look
 from etl.extract import RawFile
 from etl.guard import read_guarded
 from etl.load import Tell, extend
@@ -48,7 +49,7 @@ __all__ = ["CrsFit"]  # for the page
 Geometries = npt.NDArray[np.object_]
 FOLDER = "incoming"
 KEPT_SECONDS = 86_400
-READING = ("encoding", "delimiter", "sheet")  # how a file is read, not what is in it
+READING = ("encoding", "delimiter", "sheet", "header_row")  # how a file is read, not what is in it
 OF_REFUSED = ("行", "原因与办法")  # what the workbook of refused rows puts in front
 SAMPLE = 2_000
 LONGEST_NAME = 150  # bytes; disks take 255
@@ -61,7 +62,7 @@ class Incoming:
     """A file as it came: how it is read, its headings, its first records and its shapes."""
 
     path: Path
-    shape: dict[str, str]  # format, encoding, delimiter, sheet: keys of a Dataset
+    shape: dict[str, Any]  # format, encoding, delimiter, sheet, header_row: keys of a Dataset
     raw: RawFile
 
     @property
@@ -110,9 +111,8 @@ def _clear_old(store: Path) -> None:
 
 def look_at(path: Path, sheet: str = "") -> Incoming:
     """Read a file in a limited child process. Raises DataError."""
-    shape = file_shape(path) | ({"sheet": sheet} if sheet else {})
-    dataset = Dataset.model_validate({"files": [path.name], "columns": {}, **shape})
-    return Incoming(path, shape, read_guarded(path, dataset, path.name))
+    raw, shape = look(path, sheet, read_guarded)
+    return Incoming(path, shape, raw)
 
 
 @dataclass

@@ -41,7 +41,10 @@ class Dataset(BaseModel):
     columns: dict[str, str] = Field(description="our column -> the file's column")
     encoding: str = Field("", description="of text; empty: UTF-8 for CSV, .cpg for a Shapefile")
     crs: str = Field("", description="of the coordinates; a vector file may say it itself")
-    sheet: str = Field("", description="of a workbook; empty: the first")
+    sheet: str = Field("", description="of a workbook, empty: the first; or the layer of a vector file")
+    header_row: int = Field(
+        1, ge=0, description="row of the headings in a workbook or CSV; 0: it is looked for"
+    )
     delimiter: str = Field(",", min_length=1, max_length=1, description="of CSV text")
     time_formats: list[str] = Field([], description="strptime formats, tried before all shapes")
     date_order: Literal["ymd", "mdy", "dmy"] = Field(
@@ -131,6 +134,11 @@ class Dataset(BaseModel):
             msg = "`crs` is needed where lon and lat are columns"
             raise ValueError(msg)
         return self
+
+    @property
+    def is_look(self) -> bool:
+        """Whether a file is only looked at: nothing is said yet of what it holds, nothing is loaded."""
+        return not self.columns and not self.header_row
 
 
 class Recipe(BaseModel):

@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 import shapely
 
 from data.catalog import Column, Table
-from data.messages import DataError
+from data.messages import DataError, Said
 from data.standards import calendar, threshold
 from etl.extract import RawFile
 from etl.recipe import POINT_COLUMNS, Dataset
 from etl.times import deadline, is_sentinel, parse_times
-from geo.crs import LONLAT, parse_crs, transform_geometry, transform_xy
+from geo.crs import LONLAT, is_old_datum, parse_crs, transform_geometry, transform_xy
 from geo.datum import DATUMS
 from geo.grid import repair_polygons
 
@@ -167,7 +167,7 @@ def check_file(
             "no_rows",
             file=raw.name,
             refused=checked.refused,
-            reason=first["reason"],
+            reason=Said("reason", first["reason"]),
             value=first["value"],
         )
     return checked
@@ -362,15 +362,26 @@ def _check_geometry(
     return geometry, int(invalid.sum() - flat.sum())
 
 
-def effective_crs(own: str, stated: str) -> str:
-    """The CRS that holds: the file's own, else the recipe's; but no file can say that it is GCJ-02."""
-    return stated if stated in DATUMS else own or stated
+def effective_crs(own: str, stated: str, file: str = "?") -> str:
+    """The CRS that holds: the file's own, else the recipe's; but no file can say that it is GCJ-02.
+
+    Nor what a county's offset from Xi'an 80 or Beijing 54 is. Raises DataError if nobody says it.
+    """
+    if stated in DATUMS:
+        return stated
+    if own and is_old_datum(own):
+        if not stated or not parse_crs(stated).is_bound:
+            raise DataError("old_datum", file=file, found=own)
+        return stated
+    return own or stated
 
 
 def _agree(own: str, stated: str) -> bool:
     """Whether a file's CRS is the stated one; a shifted datum passes for any lon/lat."""
     if stated in DATUMS:
         return parse_crs(own).is_geographic
+    if is_old_datum(own):  # the recipe knows its offset
+        return parse_crs(own).is_projected == parse_crs(stated).is_projected
     return parse_crs(own) == parse_crs(stated)
 
 
@@ -379,9 +390,9 @@ def _crs_of(raw: RawFile, dataset: Dataset) -> str:
     own, stated = raw.crs, dataset.crs
     if not own and not stated:
         raise DataError("no_crs", file=raw.name)
+    crs = effective_crs(own, stated, raw.name)
     if own and stated and not _agree(own, stated):
         raise DataError("crs_differs", file=raw.name, found=own, expected=stated)
-    crs = effective_crs(own, stated)
     west, south, east, north = shapely.total_bounds(raw.geometry)
     if np.isnan(west):  # not one shape: each record will be refused
         return crs

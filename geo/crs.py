@@ -37,9 +37,11 @@ def parse_crs(crs: str) -> CRS:
 
 def is_old_datum(crs: str) -> bool:
     """Whether the CRS is Xi'an 80 or Beijing 54 without a county's own parameters."""
-    geodetic = parse_crs(crs).geodetic_crs
+    parsed = parse_crs(crs)
+    geodetic = parsed.geodetic_crs
     datum = geodetic.datum.name if geodetic and geodetic.datum else ""
-    return parse_crs(crs).to_authority() is not None and datum.startswith(OLD_DATUMS)
+    is_old = datum.removeprefix("D_").replace("_", " ").startswith(OLD_DATUMS)
+    return is_old and not parsed.is_bound  # to WGS84, by parameters
 
 
 def is_metric(crs: str) -> bool:

@@ -65,7 +65,7 @@ def test_every_recipe_of_the_product_is_valid() -> None:
         assert load_recipe(name).name == name
 
 
-@pytest.mark.parametrize("kind", ["error", "reason", "finding", "step"])
+@pytest.mark.parametrize("kind", ["error", "reason", "finding", "step", "detail"])
 def test_messages_are_in_both_languages_with_the_same_facts(kind: str) -> None:
     for code in codes(kind):  # type: ignore[arg-type]
         both = [message(kind, code, language) for language in ("en", "zh")]  # type: ignore[arg-type]
@@ -78,6 +78,6 @@ def test_every_message_is_used() -> None:
     sources = "".join(
         p.read_text("utf-8") for room in ("etl", "data") for p in (ROOT / room).rglob("*.py")
     )
-    for kind in ("error", "reason", "finding", "step"):
+    for kind in ("error", "reason", "finding", "step", "detail"):
         for code in codes(kind):  # type: ignore[arg-type]
             assert f'"{code}"' in sources, f"{kind}.{code}"

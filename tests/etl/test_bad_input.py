@@ -246,7 +246,7 @@ CASES: dict[str, tuple[Spoil, str, tuple[str, ...]]] = {
     "a grid without area": (add_grid(FLAT), "invalid_polygon", ("grids.geojson", "5", "G9")),
     "only grids without a shape": (
         lambda c: c.write("grids.geojson", collection([grid(None)])),
-        "no_rows", ("grids.geojson", "no_geometry"),
+        "no_rows", ("grids.geojson",),
     ),
     "a line among the grids": (
         add_grid(shapely.LineString([(0, 0), (9, 9)])),
@@ -266,10 +266,10 @@ CASES: dict[str, tuple[Spoil, str, tuple[str, ...]]] = {
     ),
     "every record refused": (
         platform([line.replace("2025-", "2025-13-") for line in LINES]),
-        "no_rows", ("platform.csv", "11", "not_a_time", "2025-13-03-01 08:00:00"),
+        "no_rows", ("platform.csv", "11", "2025-13-03-01 08:00:00"),
     ),
     "every line malformed": (
-        platform(["a,b", "c,d,e"]), "no_rows", ("platform.csv", "2", "malformed_row"),
+        platform(["a,b", "c,d,e"]), "no_rows", ("platform.csv", "2"),
     ),
     "the same id in two datasets": (
         ledger("T01", "A03"), "same_key", ("core_issue", "A03", "id_prefix"),
@@ -327,6 +327,14 @@ def test_a_bad_source_is_refused_and_the_last_build_stays(county: County, case: 
     spoil, code, named = CASES[case]
     spoil(county)
     assert_refused(county, code, *named)
+
+
+def test_why_the_first_record_was_refused_is_said_in_both_languages(county: County) -> None:
+    platform([line.replace("2025-", "2025-13-") for line in LINES])(county)
+    error = assert_refused(county, "no_rows")
+    assert "not a date or time" in str(error)
+    assert "不是可识别的日期时间" in error.zh
+    assert "not_a_time" not in error.zh
 
 
 def test_the_first_load_that_fails_leaves_an_empty_store(tiny_county: Callable[[], County]) -> None:

@@ -225,3 +225,17 @@ def test_refusal_has_its_own_code(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_guarded(write_csv(tmp_path), HONEST["csv"][1], "a.csv", Limits(output=100))
     assert caught.value.code == "unsafe_file"
+
+
+def test_what_went_wrong_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    """Of the child too: a detail crosses the process as a code, not as an English sentence."""
+    path = write_csv(tmp_path)
+    path.write_bytes('编号,路\n1,"x\n2,y\n3,z\n'.encode("gb18030"))
+    with pytest.raises(DataError, match="a quotation mark is never closed, near row 2") as caught:
+        read_guarded(path, HONEST["csv"][1], "a.csv")
+    assert "第 2 行附近的引号没有闭合" in caught.value.zh
+    with pytest.raises(DataError, match=r"more than 0\.01 s") as caught:
+        read_guarded(path, HONEST["csv"][1], "a.csv", Limits(wall=0.01))
+    assert "读取时间超过 0.01 秒" in caught.value.zh
+    fault = etl.guard.detail("far_cell", fault=etl.guard.detail("crashed", how="SIGABRT"))
+    assert etl.guard._unsafe("a.xlsx", fault).zh.count("（SIGABRT），可能有单元格") == 1
