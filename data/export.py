@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import pandas as pd
 import xlsxwriter
@@ -76,7 +78,7 @@ def workbook_to_mend(refused: pd.DataFrame) -> bytes:
         raw = rows.drop_duplicates("row_number").set_index("row_number")["raw"]
         records = pd.DataFrame([_record(text) for text in raw], index=raw.index)
         front = pd.DataFrame({"行": faults.index, "原因与办法": faults.to_numpy()}, index=faults.index)
-        name = f"{number}-{str(file).replace('/', '_')}"[:SHEET_NAME]
+        name = re.sub(r"[\[\]:*?/\\']", "_", f"{number}-{PurePosixPath(str(file)).name}")[:SHEET_NAME]
         sheets[name] = pd.concat([front, records], axis=1)
     return workbook(sheets)
 

@@ -62,9 +62,8 @@ def recall(store: Path, key: str, name: str, now: datetime) -> Checked | None:
     folder = store / FOLDER / key
     try:
         facts = json.loads((folder / "facts.json").read_text("utf-8"))
-        if facts["until"] and now.isoformat() != facts["now"]:
-            return None
-        if now.isoformat() < facts["now"]:
+        until = facts["until"]
+        if now.isoformat() < facts["now"] or (until and now.isoformat() >= until):
             return None
         frame = _read(folder / "frame").set_index("row")
         faults = _read(folder / "faults")
@@ -103,7 +102,7 @@ def remember(store: Path, key: str, part: Checked, now: datetime) -> None:
         "set_aside": part.set_aside,
         "repaired": part.repaired,
         "now": now.isoformat(),
-        "until": bool((part.faults["reason"] == "future_time").any()),
+        "until": part.until.isoformat() if part.until is not None else "",
     }
     frame = part.frame.rename_axis("row").reset_index()
     if part.geometry is not None:

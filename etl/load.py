@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from data.builds import NoBuildError, current_build_id, open_alone
 from data.catalog import TABLES, Table, digest
 from data.engine import BuildWriter
-from data.messages import DataError, Step
+from data.messages import DataError, Step, detail
 from data.settings import settings
 from data.standards import default_table
 from etl.checked import entry_key, forget_checked, recall, remember
@@ -330,8 +330,8 @@ class _Load:
         name = path.relative_to(self.recipe.root).as_posix()
         raw = self.reader(path, dataset, name)
         if kept != raw.sha256:
-            detail = "it was changed while it was read; try again"
-            raise DataError("unreadable_file", file=name, format=dataset.format, detail=detail)
+            changed = detail("changed")
+            raise DataError("unreadable_file", file=name, format=dataset.format, detail=changed)
         return raw
 
     def _note(self, table: str, part: Checked, used: int, is_mended: pd.Series[bool]) -> None:
@@ -363,7 +363,7 @@ class _Load:
                 name = path.relative_to(self.recipe.root).as_posix()
                 raw = self._read_file(path, dataset, kept[name])
                 if raw.geometry is not None:
-                    crs = effective_crs(raw.crs, dataset.crs)
+                    crs = effective_crs(raw.crs, dataset.crs, raw.name)
                     shapes.append(transform_geometry(raw.geometry, crs, self.recipe.compute_crs))
         water = np.concatenate(shapes) if shapes else np.array([], dtype=object)
         drawn: Geometries = water[~(shapely.is_missing(water) | shapely.is_empty(water))]

@@ -57,6 +57,7 @@ class Checked:
                first key column, null where it has none).
     keys       the first key column of every record, refused ones too.
     repaired   how many polygons were repaired.
+    until      when another judgement could differ: the first time in it that lies in the future.
     columns    ours that the file has.
     wanted     which records the recipe wants, in words; empty: all of them.
     """
@@ -71,6 +72,7 @@ class Checked:
     faults: pd.DataFrame
     keys: pd.Index
     repaired: int = 0
+    until: pd.Timestamp | None = None
     columns: frozenset[str] = frozenset()
     wanted: str = ""
 
@@ -137,7 +139,7 @@ def check_file(
         if name in text:
             ruined = text[name].str.contains(RUINED_ID, regex=True).fillna(False)
             faults.add(ruined, name, text[name], "ruined_id")
-    _check_order(frame, text, now, faults)
+    until = _check_order(frame, text, now, faults)
     if table.geometry == "point":
         _check_lonlat(raw, dataset, frame, text, faults)
     geometry, repaired = _check_geometry(raw, dataset, table, compute_crs, text, faults)
@@ -161,6 +163,7 @@ def check_file(
         pd.Index(dataset.id_prefix + pd.Series(own_keys.dropna().unique(), dtype=TEXT)),
         repaired,
     )
+    checked.until = until
     if checked.frame.empty and checked.refused:
         first = checked.faults.iloc[0]
         raise DataError(
@@ -253,14 +256,20 @@ def _check_deadlines(frame: pd.DataFrame, text: pd.Series, faults: _Faults) -> N
     faults.add(unread, "due_at", text, "not_a_deadline")
 
 
-def _check_order(frame: pd.DataFrame, text: pd.DataFrame, now: datetime, faults: _Faults) -> None:
-    """Periods end after they begin, and what has happened lies in the past."""
+def _check_order(
+    frame: pd.DataFrame, text: pd.DataFrame, now: datetime, faults: _Faults
+) -> pd.Timestamp | None:
+    """Periods end after they begin, what happened lies in the past; returns the next future time."""
     for first, last in PERIODS:
         if first in frame and last in frame:
             faults.add(frame[last] < frame[first], last, text.get(last, ""), "ends_before_start")
+    future = []
     for name in PAST:
         if name in frame:
-            faults.add(frame[name] > now, name, text.get(name, ""), "future_time")
+            is_future = frame[name] > now
+            faults.add(is_future, name, text.get(name, ""), "future_time")
+            future.append(frame.loc[is_future, name].min())
+    return min((time for time in future if pd.notna(time)), default=None)
 
 
 def degrees(values: pd.Series) -> pd.Series:

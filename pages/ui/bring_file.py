@@ -97,8 +97,10 @@ def _upload() -> Incoming | None:
     path = intake.receive(sent.name, sent.getvalue(), settings().store)
     incoming = _look_at(path, "", path.parent.name)
     if len(incoming.raw.sheets) > 1:
-        sheet = st.selectbox("工作表（图层）", incoming.raw.sheets)
-        incoming = _look_at(path, sheet, path.parent.name)
+        sheets, first = incoming.raw.sheets, incoming.raw.sheet
+        sheet = st.selectbox("工作表（图层）", sheets, index=sheets.index(first))
+        if sheet != first:
+            incoming = _look_at(path, sheet, path.parent.name)
     st.subheader("2　看一眼")
     encodings = {"gb18030": "，GBK 编码", "": "，UTF-8 编码"}
     encoding = encodings.get(incoming.shape.get("encoding", "none"), "")
@@ -106,6 +108,8 @@ def _upload() -> Incoming | None:
         f"**{plain(incoming.name)}**：{KINDS[incoming.kind]}，"
         f"{incoming.raw.rows_read:,} 条{encoding}。前 8 条："
     )
+    if incoming.raw.header_row > 1:
+        st.caption(f"表头取自第 {incoming.raw.header_row} 行，以上各行不读。")
     st.dataframe(incoming.raw.source.head(8).rename_axis("行"), placeholder="")
     return incoming
 
