@@ -22,7 +22,9 @@ IMAGES = ROOT / "docs" / "images"
 SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
+    "hot_spots": "/hotspots?period=90d&colour=gi",
     "data_quality": "/data_quality",
+    "definitions": "/definitions",
 }
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
 LEDGER = [
