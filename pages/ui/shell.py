@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 PAGES = Path(__file__).resolve().parents[1]
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
+@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-top: 4rem}}
 [data-stale="true"] {opacity: 1 !important}
 h1 {font-size: 1.6rem !important; padding: 0 0 .4rem !important}
 h3 {font-size: 1.15rem !important; padding: .2rem 0 !important}
