@@ -27,9 +27,9 @@ def map_and_details(build: Build, filters: Filters) -> None:
     with right:
         grid_id = choose_grid("hotspots_map", build)
         chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
-        spots = read(grid_hot_spots, build.build_id, filters)
         if grid_id:
             grid_summary(build, chosen)
+            spots = read(grid_hot_spots, build.build_id, filters)
             trends = read(trend_classes, build.build_id, filters)
             st.markdown(f"**热点**：{spot_sentence(spots, grid_id)}")
             st.markdown(f"**趋势**：{trend_sentence(trends, grid_id)}")
@@ -43,6 +43,7 @@ def map_and_details(build: Build, filters: Filters) -> None:
                 category_chart(counts, "county_categories", height=400)
     with left:
         if url_select("地图着色", COLOURS, "colour") == "gi":
+            spots = read(grid_hot_spots, build.build_id, filters)
             hot_spot_map("hotspots_map", build, spots, grid_id, height=640)
         else:
             density = read(grid_density, build.build_id, filters)
