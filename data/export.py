@@ -1,4 +1,4 @@
-"""Workbooks for people: text stays text, whatever it begins with."""
+"""Workbooks and CSV files for people: text stays text, whatever it begins with."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from data.messages import message
 from data.views.overview import refused_rows
 
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDEST = 60
 SHEET_NAME = 31  # characters that Excel allows
 
@@ -28,14 +29,44 @@ def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
         for name, frame in sheets.items():
             sheet = book.add_worksheet(name)
             for column, heading in enumerate(frame.columns):
-                texts = ["" if pd.isna(value) else str(value) for value in frame[heading]]
+                texts = [_text(value) for value in frame[heading]]
+                is_number = pd.api.types.is_numeric_dtype(frame[heading])
                 sheet.write_string(0, column, str(heading), bold)
-                for row, text in enumerate(texts, start=1):
-                    sheet.write_string(row, column, text)
+                for row, (text, value) in enumerate(zip(texts, frame[heading], strict=True), start=1):
+                    if is_number and text:
+                        sheet.write_number(row, column, value)
+                    else:
+                        sheet.write_string(row, column, text)
                 sheet.set_column(column, column, _width([str(heading), *texts]))
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, len(frame), max(0, len(frame.columns) - 1))
     return stream.getvalue()
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A CSV file that Excel opens as UTF-8; a text that begins like a formula gets a ' in front.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    columns = {str(heading): [_cell(value) for value in frame[heading]] for heading in frame.columns}
+    safe = pd.DataFrame(columns).rename(columns=_cell)
+    text: str = safe.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+def _cell(value: object) -> str:
+    text = _text(value)
+    is_formula = isinstance(value, str) and text.startswith(FORMULA_STARTS)
+    return f"'{text}" if is_formula else text
+
+
+def _text(value: object) -> str:
+    """A value as a cell shows it: nothing for what is not known, times to the minute."""
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)
 
 
 def _width(texts: Iterable[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 
@@ -10,13 +10,14 @@ from datetime import date, timedelta
 class Filters:
     """A period `[since, until)` in local days, and what of it.
 
-    category_class and grid_id: empty means all.
+    category_class, grid_id and department: empty means all.
     """
 
     since: date
     until: date
     category_class: str = ""
     grid_id: str = ""
+    department: str = ""
 
     def __post_init__(self) -> None:
         if self.since >= self.until:
@@ -31,5 +32,27 @@ class Filters:
     @property
     def previous(self) -> Filters:
         """The same choice in the period of the same length just before."""
-        before = self.since - timedelta(days=self.days)
-        return Filters(before, self.since, self.category_class, self.grid_id)
+        return self.between(self.since - timedelta(days=self.days), self.since)
+
+    def between(self, since: date, until: date) -> Filters:
+        """The same choice in another period."""
+        return replace(self, since=since, until=until)
+
+    def in_grid(self, grid_id: str = "") -> Filters:
+        """The same choice in one grid, or in the whole county."""
+        return replace(self, grid_id=grid_id)
+
+    @property
+    def county_params(self) -> dict[str, object]:
+        """Parameters of a query about the whole county."""
+        return {
+            "since": self.since,
+            "until": self.until,
+            "category_class": self.category_class,
+            "department": self.department,
+        }
+
+    @property
+    def params(self) -> dict[str, object]:
+        """Parameters of a query about the chosen grid, or the county where none is."""
+        return self.county_params | {"grid_id": self.grid_id}

@@ -19,6 +19,7 @@ Geometries = npt.NDArray[np.object_]
 PROPERTIES = {
     "grids": ["grid_id", "grid_name"],
     "streets": ["road_class"],
+    "segments": ["segment_id", "street_name"],
     "water": [],
     "borders": ["kind", "grid_ids"],
 }
@@ -28,13 +29,15 @@ def layer_rows(layers: dict[str, tuple[pd.DataFrame, Geometries]], compute_crs: 
     """Rows of table `layer`.
 
     layers  name -> rows of its table and their shapes, same length, in compute_crs: grids, streets
-            (drawn as one feature a road class), water and borders (slivers: not simplified).
+            (drawn as one feature a road class; piece by piece as segments), water and borders
+            (slivers: not simplified).
     """
     tolerance = threshold("border_simplify_m")
     drawn = {
         name: (frame, _simplified(name, frame, shapes, tolerance))
         for name, (frame, shapes) in layers.items()
     }
+    drawn["segments"] = drawn["streets"]
     drawn["streets"] = _by_road_class(*drawn["streets"])
     return pd.DataFrame(
         [
@@ -69,10 +72,11 @@ def _by_road_class(segments: pd.DataFrame, lines: Geometries) -> tuple[pd.DataFr
 def _geojson(properties: pd.DataFrame, shapes: Geometries, compute_crs: str) -> bytes:
     """Gzipped FeatureCollection in lon/lat, five decimals (one metre), same bytes every time."""
     lonlat = transform_geometry(shapes, compute_crs, LONLAT)
+    known = properties.astype(object).where(properties.notna(), None)  # JSON has no NaN
     rounded = shapely.transform(lonlat, lambda xy: np.round(xy, 5))
     features = ",".join(
         f'{{"type":"Feature","properties":{json.dumps(values, ensure_ascii=False)},"geometry":{text}}}'
-        for text, values in zip(shapely.to_geojson(rounded), properties.to_dict("records"), strict=True)
+        for text, values in zip(shapely.to_geojson(rounded), known.to_dict("records"), strict=True)
     )
     text = f'{{"type":"FeatureCollection","features":[{features}]}}'
     return gzip.compress(text.encode(), compresslevel=6, mtime=0)

@@ -9,7 +9,7 @@ from data.views.hotspots import grid_hot_spots, trend_classes
 from data.views.overview import Build, grid_class_density, grid_density, issues_by_category
 from pages.ui.cards import definitions, footer
 from pages.ui.charts import category_chart, grid_class_chart
-from pages.ui.filters import choose_filters, url_select
+from pages.ui.filters import choose_filters, url_switch
 from pages.ui.grid import choose_grid, grid_streets, grid_summary, records
 from pages.ui.maps import grid_map, hot_spot_map
 from pages.ui.read import current_build, read
@@ -26,7 +26,7 @@ def map_and_details(build: Build, filters: Filters) -> None:
     left, right = st.columns([1.6, 1], gap="medium")
     with right:
         grid_id = choose_grid("hotspots_map", build)
-        chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
+        chosen = filters.in_grid(grid_id)
         if grid_id:
             grid_summary(build, chosen)
             spots = read(grid_hot_spots, build.build_id, filters)
@@ -42,7 +42,7 @@ def map_and_details(build: Build, filters: Filters) -> None:
             else:
                 category_chart(counts, "county_categories", height=400)
     with left:
-        if url_select("地图着色", COLOURS, "colour") == "gi":
+        if url_switch("地图着色", COLOURS, "colour") == "gi":
             spots = read(grid_hot_spots, build.build_id, filters)
             hot_spot_map("hotspots_map", build, spots, grid_id, height=640)
         else:

@@ -40,7 +40,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
     left, right = st.columns([1.35, 1], gap="medium")
     with right:
         grid_id = choose_grid("overview_map", build)
-        chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
+        chosen = filters.in_grid(grid_id)
         if grid_id:
             grid_summary(build, chosen)
         else:

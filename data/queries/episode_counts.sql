@@ -1,6 +1,6 @@
 -- What was joined to episodes: issues without a place, duplicates and reopened tickets.
 -- grain: one row
--- params: since, until (half-open, local days of the report), category_class, grid_id ('' = all)
+-- params: since, until (half-open, local days of the report), category_class, department, grid_id ('' = all)
 select
     count(*) as issues,
     sum(case when episode_id is null then 1 else 0 end) as without_place,
@@ -12,4 +12,5 @@ where
     reported_at >= $since
     and reported_at < $until
     and ($category_class = '' or category_class = $category_class)
+    and ($department = '' or department = $department)
     and ($grid_id = '' or grid_id = $grid_id)

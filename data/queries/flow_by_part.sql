@@ -1,6 +1,7 @@
 -- Stock and flow of a period by grid, department, category, class or for the whole county.
 -- grain: part_key; '' holds what belongs to no part (no grid, no department), and the whole county
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each),
 --         part (grid, department, category, category_class or county)
 -- due: reported before the end, due_at in the period; on_time: of those, closed by due_at;
 -- closed_of_due: of those, closed by the end of the period
@@ -25,6 +26,7 @@ with chosen as (
     from core_issue
     where
         ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and ($grid_id = '' or grid_id = $grid_id)
 )
 

@@ -1,6 +1,7 @@
 -- Seconds from report to closing of the issues reported in a period, as far as known at its end.
 -- grain: part_number, seconds, is_event
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each),
 --         part (grid, department, category, category_class or county)
 -- units: seconds, to the closing or, where is_event is false, to the end of the period
 -- part_number numbers the part_keys that flow_by_part returns, in its order; a closing before the
@@ -21,6 +22,7 @@ with chosen as (
     from core_issue
     where
         ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and ($grid_id = '' or grid_id = $grid_id)
 ),
 

@@ -1,6 +1,7 @@
 -- The records behind a number, newest first.
 -- grain: issue_id
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each),
 --         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open),
 --         row_limit
 select
@@ -34,6 +35,7 @@ where
         )
     )
     and ($category_class = '' or category_class = $category_class)
+    and ($department = '' or department = $department)
     and ($grid_id = '' or grid_id = $grid_id)
 order by reported_at desc, issue_id
 limit $row_limit

@@ -1,6 +1,7 @@
 -- Issues near each piece of street in a period, and whether anybody looked there.
 -- grain: segment_id, every piece of street
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each),
 --   near_m (an issue farther from the street than this is not of it)
 -- units: seen = records of any class and visits in the segment's grid, and visits on the segment
 select
@@ -12,8 +13,15 @@ left join (
     select
         segment_id,
         count(*) as any_class,
-        sum(case when $category_class = '' or category_class = $category_class then 1 else 0 end)
-            as reported
+        sum(
+            case
+                when
+                    ($category_class = '' or category_class = $category_class)
+                    and ($department = '' or department = $department)
+                    then 1
+                else 0
+            end
+        ) as reported
     from core_issue
     where reported_at >= $since and reported_at < $until and segment_offset_m <= $near_m
     group by segment_id

@@ -1,6 +1,7 @@
 -- Located issues reported in a period by small cells of longitude and latitude.
 -- grain: column_number, row_number; only cells with issues
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere),
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each),
 --         step_lon, step_lat (degrees)
 -- units: lon, lat degrees, WGS84, mean of the issues in the cell
 select
@@ -14,6 +15,7 @@ where
     reported_at >= $since
     and reported_at < $until
     and ($category_class = '' or category_class = $category_class)
+    and ($department = '' or department = $department)
     and ($grid_id = '' or grid_id = $grid_id)
     and location = 'located'
 group by column_number, row_number

@@ -1,6 +1,6 @@
 -- Issues reported in a period by grid, with the length of street that they are spread over.
 -- grain: grid_id, every grid that was in force on a day of the period, zeros included
--- params: since, until (half-open, local days), category_class ('' = all)
+-- params: since, until (half-open, local days), category_class, department ('' = all)
 -- units: street_km kilometres; seen = records of any class, the stand-in for visits
 select
     g.grid_id,
@@ -22,8 +22,15 @@ left join (
     select
         grid_id,
         count(*) as seen,
-        sum(case when $category_class = '' or category_class = $category_class then 1 else 0 end)
-            as reported
+        sum(
+            case
+                when
+                    ($category_class = '' or category_class = $category_class)
+                    and ($department = '' or department = $department)
+                    then 1
+                else 0
+            end
+        ) as reported
     from core_issue
     where reported_at >= $since and reported_at < $until
     group by grid_id

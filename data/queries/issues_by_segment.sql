@@ -1,6 +1,6 @@
 -- Issues reported in a period by piece of street: the nearest piece, near enough.
 -- grain: segment_id, every piece, zeros included
--- params: since, until (half-open, local days), category_class ('' = all), near_m (metres)
+-- params: since, until (half-open, local days), category_class, department ('' = all), near_m (metres)
 -- units: length_m metres; seen = records of any class in the grid of the piece, the stand-in for visits
 select
     s.segment_id,
@@ -20,6 +20,7 @@ left join (
         reported_at >= $since
         and reported_at < $until
         and ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and segment_offset_m <= $near_m
     group by segment_id
 ) as i

@@ -1,6 +1,6 @@
 -- Issues reported in a period on the streets of one grid: the nearest piece of street, near enough.
 -- grain: street_name
--- params: since, until (half-open, local days), category_class ('' = all), grid_id, near_m (metres)
+-- params: since, until (half-open, local days), category_class, department ('' = all), grid_id, near_m (metres)
 -- units: street_km kilometres of that street in the grid
 with street as (
     select
@@ -24,6 +24,7 @@ found as (
         and i.reported_at >= $since
         and i.reported_at < $until
         and ($category_class = '' or i.category_class = $category_class)
+        and ($department = '' or i.department = $department)
     group by coalesce(s.street_name, '')
 )
 

@@ -1,6 +1,7 @@
 -- Issues reported and closed by week; weeks are counted back from the end of the period.
 -- grain: week_number (0 = the last seven days), only weeks with issues
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere)
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each)
 with flow as (
     select
         cast(reported_at as date) as flow_date,
@@ -11,6 +12,7 @@ with flow as (
         reported_at >= $since
         and reported_at < $until
         and ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and ($grid_id = '' or grid_id = $grid_id)
     union all
     select
@@ -22,6 +24,7 @@ with flow as (
         closed_at >= $since
         and closed_at < $until
         and ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and ($grid_id = '' or grid_id = $grid_id)
 )
 

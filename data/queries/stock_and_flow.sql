@@ -1,6 +1,7 @@
 -- Counts of one period: what was reported and closed in it, what was open at its end.
 -- grain: one row
--- params: since, until (half-open, local days), category_class ('' = all), grid_id ('' = everywhere)
+-- params: since, until (half-open, local days), category_class, department,
+--         grid_id ('' = all of each)
 -- reported_in_grids leaves out what has no place in a grid (no coordinates, sink, outside)
 with chosen as (
     select
@@ -11,6 +12,7 @@ with chosen as (
     from core_issue
     where
         ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
         and ($grid_id = '' or grid_id = $grid_id)
 )
 

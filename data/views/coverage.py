@@ -93,8 +93,7 @@ def coverage_by_grid(engine: Engine, filters: Filters, edition: str = "") -> pd.
              grade and grade (of most of them); state.
     state    shown; no_street; no_standard: the edition says nothing of its classes; unknown.
     """
-    whole = Filters(filters.since, filters.until, filters.category_class)
-    sums = _km_days(engine, whole, edition)
+    sums = _km_days(engine, filters.in_grid(), edition)
     frame = engine.select("grids")
     held = ~(frame["valid_from"] >= pd.Timestamp(filters.until)) & ~(
         frame["valid_to"] < pd.Timestamp(filters.since)
@@ -153,10 +152,7 @@ def coverage_and_cleanliness(
     frame = _segments(engine, filters, edition)
     looked = engine.select(
         "issues_and_visits_by_segment",
-        since=filters.since,
-        until=filters.until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
+        **filters.params,
         near_m=threshold("near_segment_m"),
     )
     frame = frame.merge(looked, on="segment_id")

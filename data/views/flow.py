@@ -34,12 +34,8 @@ def flow_by_grid(engine: Engine, filters: Filters) -> pd.DataFrame:
     to the county.
     """
     frame = _flow(engine, filters, "grid").set_index("part_key")
-    grids = engine.select(
-        "issues_by_grid",
-        since=filters.since,
-        until=filters.until,
-        category_class=filters.category_class,
-    ).set_index("grid_id")[["grid_name", "lead_unit"]]
+    grids = engine.select("issues_by_grid", **filters.county_params)
+    grids = grids.set_index("grid_id")[["grid_name", "lead_unit"]]
     if filters.grid_id:
         grids = grids[grids.index == filters.grid_id]
     keys = frame.index.union(grids.index)
@@ -68,13 +64,7 @@ SHARES = ("on_time_share", "closed_share", "median_hours_to_close")
 
 
 def _flow(engine: Engine, filters: Filters, part: str) -> pd.DataFrame:
-    params: dict[str, object] = {
-        "since": filters.since,
-        "until": filters.until,
-        "category_class": filters.category_class,
-        "grid_id": filters.grid_id,
-        "part": part,
-    }
+    params = filters.params | {"part": part}
     frame = engine.select("flow_by_part", **params)
     if frame.empty and part == "county":
         frame = pd.DataFrame(0, index=[0], columns=frame.columns).assign(part_key="")

@@ -87,7 +87,9 @@ def segment_hot_spots(engine: Engine, filters: Filters) -> pd.DataFrame:
              rate (issues per 100 m), state, z, p, q, spot_class (as in `grid_hot_spots`).
     state    tested; short_segment; unseen: nobody looked in its grid; no_neighbours.
     """
-    frame = engine.select("issues_by_segment", near_m=threshold("near_segment_m"), **_what(filters))
+    frame = engine.select(
+        "issues_by_segment", near_m=threshold("near_segment_m"), **filters.county_params
+    )
     frame = frame.rename(columns={"reported": "numerator", "length_m": "denominator"})
     is_short = frame["denominator"] < threshold("min_segment_m")
     is_unseen = (frame.pop("seen") == 0) & (frame["numerator"] == 0)
@@ -122,7 +124,7 @@ def trend_classes(engine: Engine, filters: Filters) -> TrendClasses:
     weeks = min(int(threshold("trend_weeks")), max((filters.until - first).days // 7, 0))
     enough = weeks >= MIN_WEEKS
     since = filters.until - timedelta(days=7 * weeks if enough else 1)
-    whole = Filters(since, filters.until, filters.category_class)
+    whole = filters.in_grid().between(since, filters.until)
     frame = _per_km(engine, whole)
     if not enough:
         frame["state"] = frame["state"].where(frame["state"] != "tested", "few_weeks")
@@ -130,7 +132,7 @@ def trend_classes(engine: Engine, filters: Filters) -> TrendClasses:
     has_rate = (frame["state"] == "tested").to_numpy()
     values[has_rate] = 0.0
     if enough:
-        counts = engine.select("issues_by_grid_week", **_what(whole))
+        counts = engine.select("issues_by_grid_week", **whole.county_params)
         row = pd.Index(frame["grid_id"]).get_indexer(pd.Index(counts["grid_id"]))
         inside = row >= 0
         week = weeks - 1 - counts["week_number"].to_numpy(int)
@@ -170,7 +172,10 @@ def street_densities(engine: Engine, filters: Filters) -> pd.DataFrame:
     # Issues stand in the middle of their step: far less than the kernel's width, and much quicker.
     step_m = threshold("street_piece_m")
     issues = engine.select(
-        "issues_along_segment", near_m=threshold("near_segment_m"), step_m=step_m, **_what(filters)
+        "issues_along_segment",
+        near_m=threshold("near_segment_m"),
+        step_m=step_m,
+        **filters.county_params,
     )
     line = pd.Index(streets["segment_id"]).get_indexer(pd.Index(issues["segment_id"]))
     count = issues["reported"].to_numpy(int)
@@ -228,7 +233,7 @@ def segment_records(engine: Engine, filters: Filters, segment_id: str) -> pd.Dat
         segment_id=segment_id,
         near_m=threshold("near_segment_m"),
         row_limit=ROWS_SHOWN,
-        **_what(filters),
+        **filters.county_params,
     )
 
 
@@ -247,8 +252,7 @@ def heat_cells(engine: Engine, filters: Filters) -> pd.DataFrame:
         "issues_by_cell",
         step_lat=step_lat,
         step_lon=step_lat / np.cos(np.radians((build.south + build.north) / 2)),
-        grid_id=filters.grid_id,
-        **_what(filters),
+        **filters.params,
     )
     x, y = transform_xy(issues["lon"].to_numpy(float), issues["lat"].to_numpy(float), LONLAT, crs)
     corner_x, corner_y = transform_xy(
@@ -279,21 +283,13 @@ def heat_cells(engine: Engine, filters: Filters) -> pd.DataFrame:
     )
 
 
-def _what(filters: Filters) -> dict[str, object]:
-    return {
-        "since": filters.since,
-        "until": filters.until,
-        "category_class": filters.category_class,
-    }
-
-
 def _unit(engine: Engine, *periods: Filters) -> str:
     """visits where most grids have enough of them in every period, else km.
 
     A few logged visits must not take the streets' place and leave the county untested.
     """
     for filters in periods:
-        grids = engine.select("issues_by_grid", **_what(filters))["grid_id"]
+        grids = engine.select("issues_by_grid", **filters.county_params)["grid_id"]
         visits = _visits(engine, filters)
         enough = visits.loc[visits["visits"] >= threshold("min_visits"), "grid_id"]
         if not (len(grids) and grids.isin(enough).mean() >= threshold("visit_log_share")):
@@ -309,7 +305,7 @@ def _hot_grids(engine: Engine, filters: Filters, unit: str) -> pd.DataFrame:
 
 def _per_km(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Issues per km of street by grid, in the order of grid_id; rate only where state is tested."""
-    frame = engine.select("issues_by_grid", **_what(filters))
+    frame = engine.select("issues_by_grid", **filters.county_params)
     km = frame.pop("street_km")
     frame["state"] = np.select(
         [km == 0, km < threshold("min_street_km"), frame.pop("seen") == 0],
@@ -321,7 +317,7 @@ def _per_km(engine: Engine, filters: Filters) -> pd.DataFrame:
 
 def _per_visits(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Issues per 100 visits by grid, as `_per_km`."""
-    frame = engine.select("issues_by_grid", **_what(filters)).drop(columns=["street_km", "seen"])
+    frame = engine.select("issues_by_grid", **filters.county_params).drop(columns=["street_km", "seen"])
     visits = _visits(engine, filters)
     count = frame["grid_id"].map(visits.set_index("grid_id")["visits"]).fillna(0).astype(float)
     frame["state"] = np.select(

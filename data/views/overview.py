@@ -5,7 +5,7 @@ Counting is SQL (data/queries), geometry and statistics are geo, thresholds are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -84,6 +84,11 @@ def category_classes(engine: Engine) -> list[str]:
     return list(engine.select("category_classes")["category_class"])
 
 
+def departments(engine: Engine) -> list[str]:
+    """The departments that issues name, those with most first."""
+    return list(engine.select("departments")["department"])
+
+
 def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
     """The headline numbers of a period: one row a metric.
 
@@ -113,22 +118,13 @@ def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
 
 
 def _counts(engine: Engine, filters: Filters) -> dict[str, float]:
-    row = engine.select("stock_and_flow", **_params(filters)).iloc[0].fillna(0)
+    row = engine.select("stock_and_flow", **filters.params).iloc[0].fillna(0)
     counts = {str(name): float(value) for name, value in row.items()}
     street_km = float(engine.select("street_km", grid_id=filters.grid_id).iloc[0]["street_km"])
     enough = street_km >= threshold("min_street_km")
     per_km = counts["reported_in_grids"] / street_km if enough else np.nan
     overdue = counts["overdue_open"] if counts["open_with_due"] else np.nan
     return counts | {"street_km": street_km, "issues_per_km": per_km, "overdue_open": overdue}
-
-
-def _params(filters: Filters) -> dict[str, object]:
-    return {
-        "since": filters.since,
-        "until": filters.until,
-        "category_class": filters.category_class,
-        "grid_id": filters.grid_id,
-    }
 
 
 @dataclass(frozen=True)
@@ -147,12 +143,7 @@ def grid_density(engine: Engine, filters: Filters) -> GridDensity:
     state    shown; unseen: not one record of any class, so nobody looked; no_street; short_street: less
              street than min_street_km. Only `shown` has a value.
     """
-    frame = engine.select(
-        "issues_by_grid",
-        since=filters.since,
-        until=filters.until,
-        category_class=filters.category_class,
-    )
+    frame = engine.select("issues_by_grid", **filters.county_params)
     frame["reported"] = frame["reported"].astype(int)
     frame["state"] = np.select(
         [
@@ -182,7 +173,7 @@ def worst_grids(engine: Engine, filters: Filters, count: int = 5) -> pd.DataFram
              main_reported, main_share (of the grid's issues).
     """
     worst = grid_density(engine, filters).frame.query("rank > 0 and reported > 0").head(count)
-    by_class = engine.select("issues_by_grid_class", since=filters.since, until=filters.until)
+    by_class = _by_grid_class(engine, filters)
     if filters.category_class:
         by_class = by_class[by_class["category_class"] == filters.category_class]
     main = (
@@ -190,9 +181,8 @@ def worst_grids(engine: Engine, filters: Filters, count: int = 5) -> pd.DataFram
         .drop_duplicates("grid_id")
         .rename(columns={"category_class": "main_class", "reported": "main_reported"})
     )
-    whole = Filters(filters.since, filters.until, filters.category_class)
     frame = worst.merge(main, on="grid_id", how="left")
-    frame["times_county"] = frame["issues_per_km"] / _counts(engine, whole)["issues_per_km"]
+    frame["times_county"] = frame["issues_per_km"] / _counts(engine, filters.in_grid())["issues_per_km"]
     frame["main_share"] = frame["main_reported"] / frame["reported"]
     return frame
 
@@ -202,8 +192,9 @@ def grid_class_density(engine: Engine, filters: Filters) -> pd.DataFrame:
 
     Only grids that grid_density shows; a class without issues in a grid is 0.
     """
-    shown = grid_density(engine, Filters(filters.since, filters.until)).frame.query("state == 'shown'")
-    counts = engine.select("issues_by_grid_class", since=filters.since, until=filters.until)
+    whole = replace(filters, category_class="")
+    shown = grid_density(engine, whole).frame.query("state == 'shown'")
+    counts = _by_grid_class(engine, filters)
     table = counts.pivot_table(
         index="grid_id", columns="category_class", values="reported", aggfunc="sum", fill_value=0
     )
@@ -213,9 +204,18 @@ def grid_class_density(engine: Engine, filters: Filters) -> pd.DataFrame:
     return per_km.set_axis(shown["grid_name"].tolist(), axis="index")
 
 
+def _by_grid_class(engine: Engine, filters: Filters) -> pd.DataFrame:
+    return engine.select(
+        "issues_by_grid_class",
+        since=filters.since,
+        until=filters.until,
+        department=filters.department,
+    )
+
+
 def issues_by_category(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Issues reported by category_class and category, most first."""
-    return engine.select("issues_by_category", **_params(filters))
+    return engine.select("issues_by_category", **filters.params)
 
 
 def issues_by_week(engine: Engine, filters: Filters) -> pd.DataFrame:
@@ -225,7 +225,7 @@ def issues_by_week(engine: Engine, filters: Filters) -> pd.DataFrame:
              first whole week are left out, so that no week is short.
     """
     weeks = filters.days // 7
-    counted = engine.select("issues_by_week", **_params(filters)).set_index("week_number")
+    counted = engine.select("issues_by_week", **filters.params).set_index("week_number")
     frame = counted.reindex(range(weeks - 1, -1, -1), fill_value=0).reset_index(names="week_number")
     starts = [filters.until - timedelta(days=7 * (number + 1)) for number in frame["week_number"]]
     return frame.assign(week_since=pd.to_datetime(starts))[["week_since", "reported", "closed"]]
@@ -237,12 +237,12 @@ def streets_of_grid(engine: Engine, filters: Filters) -> pd.DataFrame:
     Counts issues within near_segment_m of a piece of street in the grid.
     """
     near_m = threshold("near_segment_m")
-    return engine.select("issues_by_street", near_m=near_m, **_params(filters))
+    return engine.select("issues_by_street", near_m=near_m, **filters.params)
 
 
 def issue_records(engine: Engine, filters: Filters, metric: str = "reported") -> pd.DataFrame:
     """The records behind a headline number (its numerator), newest first, at most ROWS_SHOWN."""
-    return engine.select("issue_records", metric=metric, row_limit=ROWS_SHOWN, **_params(filters))
+    return engine.select("issue_records", metric=metric, row_limit=ROWS_SHOWN, **filters.params)
 
 
 def load_files(engine: Engine) -> pd.DataFrame:

@@ -54,15 +54,7 @@ def observed_until(engine: Engine) -> date:
 
 
 def _gaps(engine: Engine, filters: Filters, close_by: CloseBy) -> _Gaps:
-    frame = engine.select(
-        "rebound_gaps",
-        since=filters.since,
-        until=filters.until,
-        close_by=close_by,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-        department="",
-    )
+    frame = engine.select("rebound_gaps", close_by=close_by, **filters.params)
     days, is_event = gap_times(
         frame["ended_at"].to_numpy("datetime64[s]"),
         frame["next_started_at"].to_numpy("datetime64[s]"),
@@ -203,9 +195,7 @@ def mean_recurrences(engine: Engine, filters: Filters) -> pd.DataFrame:
     return frame[frame["at_risk"] >= threshold("min_at_risk")].reset_index(drop=True)
 
 
-def rebound_records(
-    engine: Engine, filters: Filters, close_by: CloseBy = "closed", department: str = ""
-) -> pd.DataFrame:
+def rebound_records(engine: Engine, filters: Filters, close_by: CloseBy = "closed") -> pd.DataFrame:
     """The problems behind `rebounds` whose return falls in the period, latest first, at most 500.
 
     columns  both episodes' first issues, category, place, when it was closed and when it came back,
@@ -213,14 +203,10 @@ def rebound_records(
     """
     frame = engine.select(
         "rebound_records",
-        since=filters.since,
-        until=filters.until,
         within_days=int(threshold("rebound_days")),
         close_by=close_by,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-        department=department,
         row_limit=ROWS_SHOWN,
+        **filters.params,
     )
     gap = frame["next_started_at"] - frame["ended_at"]
     return frame.assign(gap_days=gap.dt.total_seconds().clip(lower=0) / 86_400)
@@ -233,13 +219,7 @@ def episode_issues(engine: Engine, episode_id: int) -> pd.DataFrame:
 
 def episode_counts(engine: Engine, filters: Filters) -> pd.Series[int]:
     """Issues reported in the period: issues, without_place, episodes, duplicates, reopened."""
-    row = engine.select(
-        "episode_counts",
-        since=filters.since,
-        until=filters.until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-    ).iloc[0]
+    row = engine.select("episode_counts", **filters.params).iloc[0]
     counts: pd.Series[int] = row.fillna(0).astype(int)
     return counts
 
@@ -276,13 +256,8 @@ def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
 
 
 def _episodes(engine: Engine, filters: Filters, since: date, until: date) -> pd.DataFrame:
-    return engine.select(
-        "episodes",
-        since=since,
-        until=until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-    )
+    params = filters.params | {"since": since, "until": until}
+    return engine.select("episodes", **params)
 
 
 @dataclass(frozen=True)
@@ -310,18 +285,15 @@ def slackening(engine: Engine, filters: Filters) -> Slackening:
     since, until = build.first_date, build.period_until
     inspected = engine.select("inspected_grids")
     rounds = inspected.drop_duplicates("inspection_id").drop(columns="grid_id")
-    street = engine.select(
-        "issues_by_grid", since=since, until=until, category_class=filters.category_class
-    )
+    whole = filters.between(since, until)
+    street = engine.select("issues_by_grid", **whole.county_params)
     street = street[street["street_km"] >= threshold("min_street_km")].reset_index(drop=True)
     grid_number = pd.Series(street.index, index=street["grid_id"])
     inspected = inspected[inspected["grid_id"].isin(grid_number.index)]
     if inspected.empty or (until - since).days < 14:
         nothing = pd.DataFrame(columns=["day", "issues", "exposure_km", "per_km"])
         return Slackening(nothing, None, rounds)
-    counts = engine.select(
-        "issues_by_grid_day", since=since, until=until, category_class=filters.category_class
-    )
+    counts = engine.select("issues_by_grid_day", **whole.county_params)
     counts = counts[counts["grid_id"].isin(grid_number.index)]
     grid = counts["grid_id"].map(grid_number).to_numpy(np.int64)
     day = _days_since(counts["report_date"], since)

@@ -15,7 +15,8 @@ FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
 BLUE, ORANGE = "#0b6e99", "#d9822b"
 
 
-def _show(figure: go.Figure, key: str, height: int) -> None:
+def show_chart(figure: go.Figure, key: str, height: int, name: str) -> None:
+    """Draw a figure in the app's type; its button saves it as a picture called `name`."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -25,7 +26,16 @@ def _show(figure: go.Figure, key: str, height: int) -> None:
     )
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    picture = {"format": "png", "filename": name, "scale": 2}
+    st.plotly_chart(
+        figure,
+        key=key,
+        config={
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": picture,
+            "displaylogo": False,
+        },
+    )
 
 
 def weekly_chart(weeks: pd.DataFrame, key: str, *, height: int = 260) -> None:
@@ -42,7 +52,7 @@ def weekly_chart(weeks: pd.DataFrame, key: str, *, height: int = 260) -> None:
         )
     figure.update_xaxes(tickformat="%Y-%m-%d", nticks=6)
     figure.update_yaxes(rangemode="tozero", title="件/周")
-    _show(figure, key, height)
+    show_chart(figure, key, height, "每周新增与整改")
 
 
 def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None:
@@ -61,7 +71,7 @@ def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None
         )
     )
     figure.update_xaxes(visible=False)
-    _show(figure, key, height)
+    show_chart(figure, key, height, "问题小类")
 
 
 def grid_class_chart(per_km: pd.DataFrame, key: str, *, height: int = 480) -> None:
@@ -81,7 +91,7 @@ def grid_class_chart(per_km: pd.DataFrame, key: str, *, height: int = 480) -> No
     )
     figure.update_xaxes(side="top", tickangle=0)
     figure.update_yaxes(autorange="reversed")
-    _show(figure, key, height)
+    show_chart(figure, key, height, "网格与大类每公里问题数")
 
 
 def _short(name: str, columns: int = 24) -> str:
@@ -111,4 +121,4 @@ def load_history_chart(history: pd.DataFrame, key: str) -> None:
     figure.update_xaxes(tickvals=list(range(len(x))), ticktext=x, title="入库时间")
     top = max(history["refused_share"].max(), history["odd_share"].max(), 0.001)
     figure.update_yaxes(tickformat=".1%", range=[0, 1.25 * top])
-    _show(figure, key, 260)
+    show_chart(figure, key, 260, "历次入库")

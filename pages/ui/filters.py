@@ -1,13 +1,14 @@
-"""The filters that all pages share: in the sidebar, in the URL, kept from page to page."""
+"""The choices that stand in the URL: the filters all pages share, and the switches of one page."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
 from data.filters import Filters
-from data.views.overview import Build, category_classes
+from data.views.overview import Build, category_classes, departments
 from pages.ui.read import read
 from pages.ui.text import class_name
 
@@ -20,28 +21,48 @@ PERIODS = {
     "all": "全部",
     "custom": "自定起止日期",
 }
-
-
-DEFAULTS = {"period": "90d", "category": "", "grid": "", "colour": ""}
+SHARED = {"period": "90d", "category": "", "department": "", "grid": ""}  # what links carry
 
 
 def chosen_params() -> dict[str, str]:
-    """The choices that differ from the default, as a link to another page carries them."""
+    """The shared choices that differ from the default, as a link to another page carries them."""
     chosen = {}
-    for key, default in DEFAULTS.items():
+    for key, default in SHARED.items():
         value = st.session_state.get(key, st.query_params.get(key, default))
         if value != default:
             chosen[key] = value
+    if chosen.get("period") == "custom":
+        for key in ("since", "to"):
+            if value := st.session_state.get(key, st.query_params.get(key)):
+                chosen[key] = str(value)
     return chosen
 
 
-def url_select(label: str, names: dict[str, str], key: str, help_: str = "") -> str:
+def url_select(
+    label: str, names: dict[str, str], key: str, help_: str = "", *, default: str = ""
+) -> str:
     """A select box whose choice stands in the URL as a short code and is kept from page to page.
 
     names  code -> what people read. Streamlit's own `bind="query-params"` writes the label into the
            URL, so a link would break when a grid is renamed.
+    default  what an empty URL means; the shared filters have theirs in SHARED.
     """
-    default = DEFAULTS[key]
+    return _in_url(st.selectbox, label, names, key, help_, default)
+
+
+def url_switch(
+    label: str, names: dict[str, str], key: str, help_: str = "", *, default: str = ""
+) -> str:
+    """`url_select` for two to five choices that all stand on the screen."""
+    return _in_url(_segments, label, names, key, help_, default)
+
+
+def _segments(*args: Any, **kwargs: Any) -> str:
+    return str(st.segmented_control(*args, required=True, **kwargs))
+
+
+def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
+    default = SHARED.get(key, default)
     in_url = st.query_params.get(key, default)
     # Going to another page by the menu empties the URL; that is no wish to see everything again.
     is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
@@ -49,7 +70,7 @@ def url_select(label: str, names: dict[str, str], key: str, help_: str = "") -> 
         st.session_state[key] = in_url  # a link, or the browser's back button
     kept = st.session_state.get(key)
     st.session_state[key] = kept if kept in names else default
-    chosen: str = st.selectbox(
+    chosen: str = widget(
         label,
         list(names),
         format_func=names.__getitem__,
@@ -69,6 +90,7 @@ def url_select(label: str, names: dict[str, str], key: str, help_: str = "") -> 
 def choose_filters(build: Build) -> Filters:
     """Draw the shared filters and return the choice; filters.grid_id is left to the page."""
     classes = read(category_classes, build.build_id)
+    owners = read(departments, build.build_id)
     with st.sidebar:
         st.subheader("看什么")
         chosen = url_select("时段", PERIODS, "period", "最近的时段都以“数据截至”的前一日为终点。")
@@ -76,7 +98,11 @@ def choose_filters(build: Build) -> Filters:
         category_class = url_select(
             "问题大类", {"": "全部"} | {name: class_name(name) for name in classes}, "category"
         )
-    return Filters(since, until, category_class)
+        department = ""
+        if owners:
+            names = {"": "全部"} | {name: name for name in owners}
+            department = url_select("处置部门", names, "department")
+    return Filters(since, until, category_class, department=department)
 
 
 def _period(chosen: str, build: Build) -> tuple[date, date]:
@@ -85,25 +111,23 @@ def _period(chosen: str, build: Build) -> tuple[date, date]:
     if chosen == "all":
         return build.first_date, build.period_until
     last_day = build.period_until - timedelta(days=1)
-    since = st.date_input(
-        "从",
-        build.period_until - timedelta(days=30),
-        min_value=build.first_date,
-        max_value=last_day,
-        format="YYYY-MM-DD",
-        key="since",
-        bind="query-params",
-    )
-    last = st.date_input(
-        "到（含）",
-        last_day,
-        min_value=build.first_date,
-        max_value=last_day,
-        format="YYYY-MM-DD",
-        key="to",
-        bind="query-params",
-    )
+    since = _day("从", "since", build.period_until - timedelta(days=30), build)
+    last = _day("到（含）", "to", last_day, build)
     if since > last:
         st.warning("开始日期晚于结束日期，已按只看结束那一天处理。")
         since = last
     return since, last + timedelta(days=1)
+
+
+def _day(label: str, key: str, default: date, build: Build) -> date:
+    """A day within the data, in the URL."""
+    day: date = st.date_input(
+        label,
+        default,
+        min_value=build.first_date,
+        max_value=build.period_until - timedelta(days=1),
+        format="YYYY-MM-DD",
+        key=key,
+        bind="query-params",
+    )
+    return day

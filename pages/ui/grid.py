@@ -17,8 +17,9 @@ from data.views.overview import (
 )
 from pages.ui.charts import category_chart
 from pages.ui.filters import url_select
-from pages.ui.maps import STATE_NAMES, clicked_grid
+from pages.ui.maps import STATE_NAMES, clicked
 from pages.ui.read import read
+from pages.ui.tables import table
 from pages.ui.text import class_name, number, plain
 
 RECORD_COLUMNS = {
@@ -41,15 +42,15 @@ def choose_grid(map_key: str, build: Build) -> str:
     names = {"": "全县"} | {
         row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in rows.itertuples()
     }
-    if (clicked := clicked_grid(map_key)) in names and clicked:
-        st.session_state["grid"] = clicked
+    if (grid_id := clicked(map_key, "grid_id")) in names and grid_id:
+        st.session_state["grid"] = grid_id
     return url_select("网格（也可在地图上点选）", names, "grid")
 
 
 def grid_summary(build: Build, filters: Filters) -> None:
     """Who answers for the grid, its number with both parts, and what its problems are."""
     units = read(grids, build.build_id).set_index("grid_id").loc[filters.grid_id]
-    frame = read(grid_density, build.build_id, _whole_county(filters)).frame
+    frame = read(grid_density, build.build_id, filters.in_grid()).frame
     row = frame.set_index("grid_id").loc[filters.grid_id]
     st.subheader(plain(units["grid_name"]))
     people = [
@@ -85,7 +86,7 @@ def grid_streets(build: Build, filters: Filters) -> None:
     if streets.empty:
         return
     st.markdown("**问题集中在哪些路上**")
-    table = pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "道路": [name or "（无名道路）" for name in streets["street_name"]],
             "问题（件）": streets["reported"],
@@ -93,7 +94,7 @@ def grid_streets(build: Build, filters: Filters) -> None:
         }
     )
     km = st.column_config.NumberColumn(format="%.2f")
-    st.dataframe(table, hide_index=True, height=248, column_config={"网格内长度（公里）": km})
+    table(shown, "道路问题", "grid_streets", height=248, config={"网格内长度（公里）": km})
 
 
 def choose_records(build: Build, filters: Filters, keys: list[str]) -> None:
@@ -116,14 +117,4 @@ def records(build: Build, filters: Filters, metric: str = "reported") -> None:
     shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
     for column in ("大类", "小类"):
         shown[column] = shown[column].map(class_name)
-    times = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
-    st.dataframe(
-        shown.dropna(axis="columns", how="all"),
-        hide_index=True,
-        placeholder="",
-        column_config=dict.fromkeys(("上报时间", "整改时限", "整改完成"), times),
-    )
-
-
-def _whole_county(filters: Filters) -> Filters:
-    return Filters(filters.since, filters.until, filters.category_class)
+    table(shown.dropna(axis="columns", how="all"), "问题记录", "records")

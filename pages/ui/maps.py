@@ -7,7 +7,9 @@ values travel as a small script of their own.
 
 from __future__ import annotations
 
+import html
 import json
+from dataclasses import asdict, dataclass, field
 
 import folium
 import pandas as pd
@@ -45,19 +47,17 @@ class _Base(MacroElement):
         self.url = f"/layers/{build_id}"
 
 
-class _Values(MacroElement):
-    """Colours, tooltips and the selected grid: web/map.js, `oneMap.paint`."""
+class _Paint(MacroElement):
+    """What changes with the data: web/map.js, `oneMap.paint`."""
 
     _template = Template("""{% macro script(this, kwargs) %}
-    oneMap.paint({{ this.values }}, {{ this.colours }}, {{ this.selected }});
+    oneMap.paint({{ this.scene }});
     {% endmacro %}""")
 
-    def __init__(self, values: Values, colours: dict[str, str], selected: str) -> None:
+    def __init__(self, scene: dict[str, object]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Values"
-        self.values = _script(values)
-        self.colours = _script(colours)
-        self.selected = _script(selected)
+        self._name = "Paint"
+        self.scene = _script(scene)
 
 
 def _script(value: object) -> str:
@@ -66,18 +66,22 @@ def _script(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def clicked_grid(key: str) -> str:
-    """The grid of a click that has not been answered yet, or "". Call before drawing the map."""
+def clicked(key: str, name: str) -> str:
+    """What was clicked, of a click not answered yet, or "". Call before drawing the map.
+
+    name  grid_id of a grid, segment_id of a piece of street, id of a point
+    """
     value = st.session_state.get(key) or {}
     drawing, at = value.get("last_active_drawing"), value.get("last_object_clicked")
-    if not drawing or at == st.session_state.get(f"{key}_answered"):
+    properties = (drawing or {}).get("properties", {})
+    if name not in properties or at == st.session_state.get(f"{key}_answered"):
         return ""
     st.session_state[f"{key}_answered"] = at  # a place differs from click to click, a grid may not
-    return str(drawing.get("properties", {}).get("grid_id", ""))
+    return str(properties[name])
 
 
 def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, height: int) -> None:
-    """Draw the map of issues per km with its legend; a click is read by `clicked_grid`."""
+    """Draw the map of issues per km with its legend; a click is read by `clicked`."""
     values = {
         row.grid_id: (
             str(row.band) if row.state == "shown" else row.state,
@@ -88,26 +92,53 @@ def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, hei
         for row in density.frame.itertuples()
     }
     colours = {str(n): colour for n, colour in enumerate(BANDS)} | STATE_COLOURS
-    _draw(key, build, values, colours, selected, height)
-    _legend("件/公里", _band_items(density))
+    legend = _band_items(density)
+    scene = Scene("每公里问题数（件/公里）", colours, legend, grids=values, selected=selected)
+    draw_map(key, build, scene, height=height)
 
 
 def hot_spot_map(key: str, build: Build, frame: pd.DataFrame, selected: str, *, height: int) -> None:
     """Draw the map of hot and cold spots with its legend, as `grid_map`."""
-    _draw(key, build, map_values(frame), CLASS_COLOURS, selected, height)
-    _legend("热点 Gi*", [(colour, CLASS_NAMES[name]) for name, colour in CLASS_COLOURS.items()])
+    legend = [(colour, CLASS_NAMES[name]) for name, colour in CLASS_COLOURS.items()]
+    scene = Scene("热点 Gi*", CLASS_COLOURS, legend, grids=map_values(frame), selected=selected)
+    draw_map(key, build, scene, height=height)
 
 
-def _draw(
-    key: str, build: Build, values: Values, colours: dict[str, str], selected: str, height: int
-) -> None:
+@dataclass(frozen=True)
+class Scene:
+    """What a map shows on top of its base.
+
+    title    above the legend and the saved picture
+    colours  key -> colour, of everything drawn; legend: colours with what they mean
+    grids    grid id -> key and tooltip; a grid that is not named is not drawn. selected: its id
+    values   address of JSON, piece of street -> key and tooltip (pages/ui/map_data.py)
+    shapes   address of GeoJSON, lines or polygons with a property `key`
+    points   id, lat, lon, key and text of each; at most 300, more are no map (docs/adr/0004)
+    picked   id of the point or piece of street that stands out
+    sync     maps of one name show the same place
+    """
+
+    title: str
+    colours: dict[str, str]
+    legend: list[tuple[str, str]]
+    grids: Values = field(default_factory=dict)
+    selected: str = ""
+    values: str = ""
+    shapes: str = ""
+    points: list[dict[str, object]] = field(default_factory=list)
+    picked: str = ""
+    sync: str = ""
+
+
+def draw_map(key: str, build: Build, scene: Scene, *, height: int) -> None:
+    """Draw a map with its legend below it; a click is read by `clicked`."""
     use_local_assets()
     base = folium.Map(tiles=None, prefer_canvas=True, attribution_control=False, zoom_snap=0.25)
     base.options["max_zoom"] = 18
     base.fit_bounds([[build.south, build.west], [build.north, build.east]], padding=(8, 8))
     _Base(build.build_id).add_to(base)
-    top = folium.FeatureGroup(name="values")
-    top.add_child(_Values(values, colours, selected))
+    top = folium.FeatureGroup(name="scene")
+    top.add_child(_Paint(asdict(scene)))
     st_folium(
         base,
         key=key,
@@ -116,6 +147,13 @@ def _draw(
         returned_objects=["last_active_drawing", "last_object_clicked"],
         feature_group_to_add=top,
     )
+    swatches = "".join(
+        f'<span style="display:inline-flex;align-items:center;margin-right:14px">'
+        f'<i style="width:18px;height:12px;background:{colour};border:1px solid #4b5563;'
+        f'margin-right:5px"></i>{html.escape(label)}</span>'
+        for colour, label in scene.legend
+    )
+    st.html(f'<div style="font-size:.85rem">{html.escape(scene.title)}：{swatches}</div>')
 
 
 def _band_items(density: GridDensity) -> list[tuple[str, str]]:
@@ -128,13 +166,3 @@ def _band_items(density: GridDensity) -> list[tuple[str, str]]:
     if "shown" not in states:
         items = []
     return items + [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]
-
-
-def _legend(title: str, items: list[tuple[str, str]]) -> None:
-    swatches = "".join(
-        f'<span style="display:inline-flex;align-items:center;margin-right:14px">'
-        f'<i style="width:18px;height:12px;background:{colour};border:1px solid #4b5563;'
-        f'margin-right:5px"></i>{label}</span>'
-        for colour, label in items
-    )
-    st.html(f'<div style="font-size:.85rem">{title}：{swatches}</div>')

@@ -49,7 +49,9 @@ def used_params(text: str) -> set[str]:
 
 def a_grid(engine: DuckDBEngine) -> str:
     """The grid with the most issues."""
-    rows = engine.select("issues_by_grid", since="2000-01-01", until="2100-01-01", category_class="")
+    rows = engine.select(
+        "issues_by_grid", since="2000-01-01", until="2100-01-01", category_class="", department=""
+    )
     return str(rows.sort_values("reported")["grid_id"].iloc[-1])
 
 
@@ -62,7 +64,12 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
 def a_segment(engine: DuckDBEngine) -> str:
     """A piece of street with issues on it."""
     rows = engine.select(
-        "issues_by_segment", since="2000-01-01", until="2100-01-01", category_class="", near_m=30
+        "issues_by_segment",
+        since="2000-01-01",
+        until="2100-01-01",
+        category_class="",
+        department="",
+        near_m=30,
     )
     return str(rows.sort_values("reported")["segment_id"].iloc[-1])
 

@@ -31,6 +31,7 @@
     "Press Enter to apply": "按回车确认",
     "Show password text": "显示密码",
     "View fullscreen": "全屏查看",
+    "Download plot as a PNG": "存为图片",
     "Help": "说明",
     "Sort ascending": "升序",
     "Sort descending": "降序",
@@ -65,7 +66,7 @@
     const found = phrases.find(([pattern]) => pattern.test(text));
     return found && text.replace(found[0], found[1]);
   };
-  const attributes = ["aria-label", "title", "placeholder", "data-tooltip"];
+  const attributes = ["aria-label", "title", "placeholder", "data-tooltip", "data-title"];
   const translate = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
       const word = inChinese(node.nodeValue.trim());

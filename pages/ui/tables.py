@@ -1,0 +1,60 @@
+"""Tables for people, with the same rows as Excel and CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.export import csv_bytes, workbook
+
+TIME = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def table(
+    frame: pd.DataFrame,
+    name: str,
+    key: str,
+    *,
+    height: int | None = None,
+    config: dict[str, Any] | None = None,
+    select: bool = False,
+) -> int | None:
+    """Show a frame with Chinese headings and offer it as Excel and CSV; the row picked, if any.
+
+    name    of the table: title of the sheet and of the files, label for screen readers
+    config  Streamlit's column configuration; times need none
+    select  whether a row can be picked; its number in the frame is returned
+    """
+    times = {c: TIME for c in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[c])}
+    event: Any = st.dataframe(
+        frame,
+        hide_index=True,
+        height=height or "auto",
+        placeholder="",
+        column_config=times | (config or {}),
+        alt=name,
+        key=key,
+        on_select="rerun" if select else "ignore",
+        selection_mode="single-row",
+    )
+    with st.container(horizontal=True, gap="small"):
+        for kind, icon, mime, content in (
+            ("Excel", ":material/table:", XLSX, lambda: workbook({name: frame})),
+            ("CSV", ":material/download:", "text/csv", lambda: csv_bytes(frame)),
+        ):
+            st.download_button(
+                f"{kind}",
+                content,
+                f"{name}.{'xlsx' if kind == 'Excel' else 'csv'}",
+                mime,
+                key=f"{key}_{kind}",
+                icon=icon,
+                type="tertiary",
+                on_click="ignore",
+                help=f"把“{name}”的这些行存成 {kind} 文件",
+            )
+    picked = event["selection"]["rows"] if select else []
+    return int(picked[0]) if picked else None
