@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from data.builds import NoBuildError, open_build
 from data.views.overview import layer_body
+from pages.ui.map_data import map_data
 from pages.ui.serving import MOUNTS, ChineseShell
 
 CONTENT_SECURITY_POLICY = (
@@ -35,16 +36,31 @@ def layer(request: Request) -> Response:
         body = layer_body(open_build(request.path_params["build_id"]), request.path_params["layer"])
     except NoBuildError:
         body = None
+    return _answer(body, "application/geo+json")
+
+
+def map_values(request: Request) -> Response:
+    """Values or shapes of one choice in one build (pages/ui/map_data.py)."""
+    params = request.path_params
+    try:
+        body = map_data(params["build_id"], params["name"], request.query_params)
+    except NoBuildError:
+        body = None
+    return _answer(body, "application/json")
+
+
+def _answer(body: bytes | None, media_type: str) -> Response:
     if body is None:
         return Response(status_code=404)
     headers = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=86400, immutable"}
-    return Response(body, media_type="application/geo+json", headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 app = st.App(
     "pages/ui/shell.py",
     routes=[
         Route("/layers/{build_id}/{layer}.json", layer),
+        Route("/map/{build_id}/{name}.json", map_values),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

@@ -18,7 +18,7 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
 from data.views.overview import ROWS_SHOWN, build_info
-from geo.bands import band_edges
+from geo.bands import band_edges, band_of
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.density import heat_map, street_density, street_pieces
 from geo.hotspot import hot_spots
@@ -212,18 +212,35 @@ def street_densities(engine: Engine, filters: Filters) -> pd.DataFrame:
     )
 
 
-def street_density_shapes(engine: Engine, filters: Filters) -> Geometries:
-    """Lines in lon/lat of the rows of `street_densities`, in its order: shape (k,)."""
+@dataclass(frozen=True)
+class StreetDensity:
+    """Street densities for a map.
+
+    frame  the rows of `street_densities` with band (0 lowest); lines  their shapes in lon/lat, (k,);
+    edges  of the bands, issues per 100 m.
+    """
+
+    frame: pd.DataFrame
+    lines: Geometries
+    edges: tuple[float, ...]
+
+
+def street_density_map(engine: Engine, filters: Filters) -> StreetDensity:
+    """Street densities with their shapes and bands; filters as in `street_densities`."""
     rows = street_densities(engine, filters)
+    per_100m = rows["per_100m"].to_numpy(float)
+    edges = band_edges(per_100m)
+    rows = rows.assign(band=band_of(per_100m, edges))
     if rows.empty:
-        return np.empty(0, dtype=object)
+        return StreetDensity(rows, np.empty(0, dtype=object), ())
     streets = engine.select("segment_lines")
     line = pd.Index(streets["segment_id"]).get_indexer(pd.Index(rows["segment_id"]))
     own, place = np.unique(line, return_inverse=True)
     pieces = street_pieces(
         _shapes(streets["geom"].iloc[own]), place, rows["from_m"].to_numpy(), rows["to_m"].to_numpy()
     )
-    return transform_geometry(pieces, _compute_crs(engine), LONLAT)
+    lines = transform_geometry(pieces, _compute_crs(engine), LONLAT)
+    return StreetDensity(rows, lines, tuple(edges.tolist()))
 
 
 def segment_records(engine: Engine, filters: Filters, segment_id: str) -> pd.DataFrame:

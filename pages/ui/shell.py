@@ -22,6 +22,8 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
 @media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-top: 4rem}}
 [data-stale="true"] {opacity: 1 !important}
+[data-testid="stElementToolbar"] button:is([aria-label="Download as CSV"], [aria-label="下载 CSV"])
+{display: none} /* it does not make formulas harmless: pages/ui/tables.py does */
 h1 {font-size: 1.6rem !important; padding: 0 0 .4rem !important}
 h3 {font-size: 1.15rem !important; padding: .2rem 0 !important}
 </style>"""

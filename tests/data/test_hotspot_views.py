@@ -316,7 +316,7 @@ def test_one_grids_densities_are_those_of_the_county(demo_engine: DuckDBEngine) 
     own = views.street_densities(demo_engine, Filters(DEMO.since, DEMO.until, "", grid_id))
     expected = everywhere[everywhere["grid_id"] == grid_id].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, expected)
-    shapes = views.street_density_shapes(demo_engine, Filters(DEMO.since, DEMO.until, "", grid_id))
+    shapes = views.street_density_map(demo_engine, Filters(DEMO.since, DEMO.until, "", grid_id)).lines
     assert len(shapes) == len(own)
     lon, lat = shapely.get_coordinates(shapes).T
     assert ((lon > 107) & (lon < 109) & (lat > 33) & (lat < 35)).all()
@@ -408,7 +408,7 @@ def all_views(engine: DuckDBEngine, filters: Filters) -> pd.DataFrame:
     assert (trend.frame["trend_class"] == "untested").all()
     assert (trend.frame["state"] != "tested").all()
     views.street_densities(engine, filters)
-    views.street_density_shapes(engine, filters)
+    views.street_density_map(engine, filters)
     views.heat_cells(engine, filters)
     views.compare_hot_spots(engine, filters)
     return views.grid_hot_spots(engine, filters)

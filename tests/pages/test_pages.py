@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.builds import current_build_id, open_build
-from data.export import refused_workbook, workbook
+from data.export import csv_bytes, refused_workbook, workbook
 from data.filters import Filters
 from data.settings import settings
 from data.views import hotspots
@@ -186,6 +186,19 @@ def test_a_formula_in_a_record_stays_text() -> None:
     sheet = names.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
     assert "hyperlink" not in sheet.lower()
+
+
+def test_a_formula_in_a_csv_file_stays_text() -> None:
+    frame = pd.DataFrame({"=1+1": ["=HYPERLINK(1)", "@x", "-3", None], "件": [-1, 2, 3, 4]})
+    text = csv_bytes(frame).decode("utf-8-sig").splitlines()
+    assert text == ["'=1+1,件", "'=HYPERLINK(1),-1", "'@x,2", "'-3,3", ",4"]
+
+
+def test_numbers_are_numbers_in_a_workbook() -> None:
+    frame = pd.DataFrame({"件": [1.5, None], "编号": ["2026010112345678", "x"]})
+    back = pd.read_excel(io.BytesIO(workbook({"一": frame})), engine="calamine")
+    assert back["件"].tolist()[0] == 1.5
+    assert back["编号"].tolist() == ["2026010112345678", "x"]
 
 
 def test_hot_spots_colour_the_map_and_say_the_trend(store: Path) -> None:

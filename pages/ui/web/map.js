@@ -125,11 +125,11 @@ window.oneMap = (function () {
     const mine = (turn += 1);
     Promise.all([
       wanted.values ? once(url + "/segments.json") : null,
-      typeof wanted.values === "string" ? get(wanted.values) : wanted.values,
+      wanted.values ? get(wanted.values) : {},
       wanted.shapes && wanted.shapes !== shownShapes ? get(wanted.shapes) : null,
     ]).then(([segments, values, shapes]) => {
       if (mine !== turn) return;
-      scene = Object.assign(wanted, { values: values || {} });
+      scene = Object.assign(wanted, { values });
       if (segments && !layers.segments.getLayers().length) layers.segments.addData(segments);
       if (shapes || !wanted.shapes) layers.shapes.clearLayers();
       if (shapes) layers.shapes.addData(shapes);
