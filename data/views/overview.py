@@ -24,6 +24,7 @@ class Build:
     """What the screen says about the data it shows."""
 
     build_id: str
+    source: str
     title: str
     note: str
     data_until: date
@@ -51,6 +52,7 @@ def build_info(engine: Engine) -> Build:
     first = data_until - lag if pd.isna(first_report) else first_report.date()
     return Build(
         build_id=engine.build_id,
+        source=row["source"],
         title=row["title"],
         note=row["note"],
         data_until=data_until,

@@ -1,0 +1,3 @@
+-- params: county, promise_id
+delete from promise
+where county = :county and promise_id = :promise_id

@@ -1,0 +1,3 @@
+-- params: county, metric
+delete from target
+where county = :county and metric = :metric
