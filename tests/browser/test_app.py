@@ -68,7 +68,7 @@ def test_zoom_is_kept_when_the_data_changes(window: Window, address: str) -> Non
     frame = map_frame(page)
     frame.evaluate("window.isSame = true; map_div.setZoom(map_div.getZoom() + 1.5, {animate: false})")
     zoom = frame.evaluate("map_div.getZoom()")
-    legend = page.get_by_text("件/公里：", exact=False).last
+    legend = page.get_by_text("每公里问题数（件/公里）：").last
     before = legend.inner_text()
     page.get_by_role("combobox", name="问题大类").click()
     page.get_by_role("option", name="乱停乱放").click()
@@ -90,6 +90,12 @@ def test_cold_deep_link_works_and_cannot_skip_the_frame(window: Window, demo_sto
         expect(page.get_by_role("heading", name=grid["grid_name"])).to_be_visible()
         map_frame(page)
         assert "period=30d" in page.url
+
+
+def test_the_first_page_has_a_name_too(window: Window, address: str) -> None:
+    window.page.goto(f"{address}/overview?period=30d")
+    expect(window.page.get_by_role("combobox", name="时段")).to_have_value("近 30 天", timeout=30_000)
+    expect(window.page.get_by_text("没有这个页面")).to_have_count(0)
 
 
 def test_menu_keeps_filters_and_back_button_returns(window: Window, address: str) -> None:
