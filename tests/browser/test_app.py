@@ -132,7 +132,7 @@ def test_layers_are_served_once_and_headers_are_set(address: str, demo_store: Pa
         assert "immutable" in answer.headers["Cache-Control"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     for path in (f"layers/{build_id}/nothing.json", "layers/no-such-build/grids.json"):
-        with pytest.raises(urllib.error.HTTPError, match="40[04]"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{address}/{path}")
     with urllib.request.urlopen(
         urllib.request.Request(address, headers={"Accept": "text/html"})
@@ -186,5 +186,5 @@ def test_photos_are_served_and_their_neighbours_are_not(address: str) -> None:
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
         assert answer.read(4) == b"\x89PNG"
     for name in ("../sites.csv", "%2e%2e/sites.csv", "..%2fsites.csv", "..%5csites.csv", "no.png"):
-        with pytest.raises(urllib.error.HTTPError, match="40[04]"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
             urllib.request.urlopen(f"{address}/photos/{name}")
