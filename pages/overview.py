@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
-from data.views.headline import Progress, headline_metrics, inspections, progress
+from data.views.headline import headline_metrics, inspections, progress
 from data.views.overview import Build, grid_density, issues_by_week
 from data.views.reasons import Worst, worst_with_reasons
 from pages.ui.cards import definitions, footer, headline_cards
@@ -17,6 +17,7 @@ from pages.ui.filters import choose_filters
 from pages.ui.grid import choose_grid, grid_summary
 from pages.ui.maps import grid_map
 from pages.ui.meeting import since_last_meeting
+from pages.ui.progress import progress_sentence
 from pages.ui.read import current_build, read
 from pages.ui.spots import TREND_WORDS
 from pages.ui.text import class_name, number, period, plain
@@ -28,31 +29,6 @@ LACKING = {
     "on_time_share": "数据里没有整改时限，不能算按期结案率和逾期",
     "coverage_share": "没有这段日子的保洁排班或作业记录，不能算保洁时长达标率",
 }
-
-
-def progress_sentence(found: Progress) -> str:
-    """Whether it is getting better since the last inspection, as one sentence."""
-    said = f"{found.first_date:%Y-%m-%d} 至 {found.last_date:%m-%d}"
-    what = (
-        f"**{plain(found.name)}（{said}）之后**"
-        if found.name
-        else "**此前没有检查轮次的记录，只看近来**"
-    )
-    if found.change is None:
-        return f"{what}：前后能比较的日子或问题太少，还看不出好转没有。"
-    low, high = 100 * (found.change.lower - 1), 100 * (found.change.upper - 1)
-    if found.change.lower > 1:
-        verdict = f"**多了 {found.change.ratio - 1:.0%}**"
-    elif found.change.upper < 1:
-        verdict = f"**少了 {1 - found.change.ratio:.0%}**"
-    else:
-        verdict = "没有明显变化"
-    after = "检查后" if found.name else "最近"
-    before = "检查前" if found.name else "再往前"
-    return (
-        f"{what}：{after} {found.days} 天日常新增 {number(found.after)} 件，{before} {found.days} 天 "
-        f"{number(found.before)} 件，{verdict}（95% 区间 {low:+.0f}% 至 {high:+.0f}%）。"
-    )
 
 
 def fact_text(fact: Any) -> str:
@@ -69,7 +45,7 @@ def fact_text(fact: Any) -> str:
 
 def worst_list(worst: Worst) -> None:
     """The five worst grids, each with its lead unit and the reason in one sentence."""
-    st.subheader("每公里问题最多的五个网格", help=(
+    st.subheader("每公里问题最多的网格", help=(
         "按每公里问题数排。理由取该网格高出全县最多的一两项：30日反弹率、每公里逾期未整改、"
         "每公里每天欠保洁小时；不足全县 1.1 倍（默认值）或样本太少的不列。"
     ))  # fmt: skip

@@ -27,10 +27,8 @@ def since_meeting(engine: Engine, filters: Filters) -> pd.DataFrame:
         came_back=frame["grid_id"].map(returns).fillna(0).astype(int),
         late=frame["due"] - frame["on_time"],
     )
-    numbers = list(NUMBERS)
-    frame = frame.loc[
-        frame[numbers].sum(axis=1) > 0, ["grid_id", "grid_name", "lead_unit", *numbers, "due"]
-    ]
+    numbers = [*NUMBERS, "due"]
+    frame = frame.loc[frame[numbers].sum(axis=1) > 0, ["grid_id", "grid_name", "lead_unit", *numbers]]
     return frame.sort_values(
         ["came_back", "late", "reported", "grid_id"], ascending=[False, False, False, True],
         ignore_index=True,

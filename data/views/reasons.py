@@ -13,7 +13,7 @@ from data.standards import threshold
 from data.views.coverage import coverage_by_grid, coverage_headline
 from data.views.flow import flow_by_grid
 from data.views.hotspots import trend_classes
-from data.views.overview import counts, grid_density, worst_grids
+from data.views.overview import grid_density, worst_grids
 from data.views.rebound import rebound_by
 
 MOST_FACTS = 2
@@ -64,13 +64,13 @@ def _rebound(engine: Engine, county: Filters) -> pd.DataFrame:
 
 
 def _overdue(engine: Engine, county: Filters) -> pd.DataFrame:
+    frame = grid_density(engine, county).frame
     overdue = flow_by_grid(engine, county).set_index("part_key")["overdue_open"]
-    street = grid_density(engine, county).frame.query("state == 'shown'").set_index("grid_id")
-    km = street["street_km"]
-    number = overdue.reindex(km.index).fillna(0)
-    whole = counts(engine, county)
-    per_km = whole["overdue_open"] / whole["street_km"] if whole["street_km"] else np.nan
-    return _facts("overdue_open", km.index, number / km, per_km, number, km)
+    number = frame["grid_id"].map(overdue).fillna(0)
+    km = frame["street_km"]
+    whole = number.sum() / km.sum() if km.sum() else np.nan
+    per_km = (number / km).where(frame["state"] == "shown")
+    return _facts("overdue_open", frame["grid_id"], per_km, whole, number, km)
 
 
 def _owed(engine: Engine, county: Filters) -> pd.DataFrame:

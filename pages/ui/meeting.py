@@ -18,7 +18,7 @@ from pages.ui.filters import url_select
 from pages.ui.grid import records
 from pages.ui.read import read
 from pages.ui.tables import table
-from pages.ui.text import number, period, plain
+from pages.ui.text import number, period
 
 KINDS = {"meeting": "会议", "bulletin": "通报"}
 STATES = {"done": "已完成", "late": "逾期未完成", "open": "未到期"}
@@ -120,6 +120,9 @@ def _promises(build: Build, meeting_id: int) -> None:
         st.markdown(f"**会上承诺 {len(rows)} 项**" + (f"：{counted}" if len(rows) else ""))
         with st.popover("添加承诺", icon=":material/add:"):
             _promise_form(build, meeting_id, names)
+        if len(rows):
+            with st.popover("登记完成", icon=":material/check:"):
+                _finish_form(build, rows)
     if rows.empty:
         st.info("这次会议还没有登记承诺。点“添加承诺”填写谁、做什么、什么时候做完。")
         return
@@ -134,12 +137,7 @@ def _promises(build: Build, meeting_id: int) -> None:
             "说明": rows["done_note"],
         }
     )
-    days = {"期限": DAY, "完成日期": DAY}
-    picked = table(shown, "会上承诺", "promises", config=days, select=True)
-    if picked is None or picked >= len(rows):
-        st.caption("选中一行，可登记完成或删除。")
-        return
-    _finish_form(build, rows.iloc[picked])
+    table(shown, "会上承诺", "promises", config={"期限": DAY, "完成日期": DAY})
 
 
 def _promise_form(build: Build, meeting_id: int, names: pd.Series[str]) -> None:
@@ -157,17 +155,18 @@ def _promise_form(build: Build, meeting_id: int, names: pd.Series[str]) -> None:
             _save(entries.add_promise, build.source, meeting_id, responsible, content, due_on, grid_id)
 
 
-def _finish_form(build: Build, row: pd.Series[Any]) -> None:
-    st.markdown(f"选中：{plain(row['responsible'])}，{plain(row['content'])}")
-    promise_id = row["promise_id"]
-    with st.form(f"finish_{promise_id}", enter_to_submit=False):
-        when, note = st.columns([1, 3])
-        done_on = when.date_input("完成日期", format="YYYY-MM-DD", key="promise_done_on")
-        said = note.text_input("说明（做了什么、谁核实）", row["done_note"], key="promise_note")
+def _finish_form(build: Build, rows: pd.DataFrame) -> None:
+    texts = {row.promise_id: f"{row.responsible}：{row.content}" for row in rows.itertuples()}
+    with st.form("finish", clear_on_submit=True, border=False, enter_to_submit=False):
+        promise_id = st.selectbox(
+            "哪项承诺", list(texts), format_func=texts.__getitem__, key="finish_promise"
+        )
+        done_on = st.date_input("完成日期", format="YYYY-MM-DD", key="finish_day")
+        said = st.text_input("说明（做了什么、谁核实）", key="finish_note")
         with st.container(horizontal=True):
-            is_done = st.form_submit_button("登记完成", key="promise_finish")
-            is_open = st.form_submit_button("撤销完成", key="promise_reopen")
-            is_gone = st.form_submit_button("删除这项承诺", key="promise_remove")
+            is_done = st.form_submit_button("登记完成", key="finish_save")
+            is_open = st.form_submit_button("撤销完成", key="finish_undo")
+            is_gone = st.form_submit_button("删除承诺", key="finish_remove")
     if is_done:
         _save(entries.finish_promise, build.source, promise_id, done_on, said)
     elif is_open:
