@@ -22,9 +22,10 @@ from pages.ui.read import current_build, read
 from pages.ui.spots import TREND_WORDS
 from pages.ui.text import class_name, number, period, plain
 
-OTHERS = ["hours_owed", "trend_class", "reported", "closed", "came_back", "late", "since_bulletin",
-          "last_year", "progress"]  # fmt: skip
-
+OTHERS = [
+    "overdue_open", "hours_owed", "trend_class", "reported", "closed", "came_back", "late",
+    "since_bulletin", "last_year", "progress",
+]  # fmt: skip
 LACKING = {
     "on_time_share": "数据里没有整改时限，不能算按期结案率和逾期",
     "coverage_share": "没有这段日子的保洁排班或作业记录，不能算保洁时长达标率",
@@ -82,7 +83,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
     with left:
         density = read(grid_density, build.build_id, filters)
         grid_map("overview_map", build, density, grid_id, height=540)
-    st.subheader("每周新增与整改")
+    st.subheader("每周新增与整改" + ("（所选网格）" if grid_id else ""))
     weeks: pd.DataFrame = read(issues_by_week, build.build_id, chosen)
     rounds = read(inspections, build.build_id, filters)
     weekly_chart(weeks, "overview_weeks", height=230, inspections=rounds)
@@ -98,7 +99,7 @@ title, note = st.columns([5, 1], vertical_alignment="bottom")
 title.title(f"总览　{period(filters.since, filters.until)}")
 with note:
     shown = read(headline_metrics, build.build_id)
-    definitions([*shown, *OTHERS])
+    definitions(list(dict.fromkeys([*shown, *OTHERS])))
 headline_cards(build, filters)
 if missing := [text for key, text in LACKING.items() if key not in shown]:
     st.caption("；".join(missing) + "。缺的数据可在“数据管理”页上传。")

@@ -50,7 +50,7 @@ def headline_cards(build: Build, filters: Filters) -> None:
                 delta_arrow="off" if _tone(metric, change) == "off" else "auto",
                 help=f"{metric.meaning}。",
             )
-            st.markdown(f"{_target(row, metric)}　去年同期 {year}")
+            st.markdown(f"{_target(row, metric, filters)}　去年同期 {year}")
             st.caption(_parts(row, filters))
             with st.container(horizontal=True, gap="small"):
                 with st.popover("口径", type="tertiary", icon=":material/info:"):
@@ -84,11 +84,13 @@ def _tone(metric: Metric, change: float) -> Any:
     return "inverse" if metric.better == "low" else "normal"
 
 
-def _target(row: Any, metric: Metric) -> str:
+def _target(row: Any, metric: Metric, filters: Filters) -> str:
     if math.isnan(row.target):
         return "未设目标"
     sign = "≤" if metric.better == "low" else "≥"
     text = f"目标 {sign} {_value(row.target, metric)}"
+    if filters.is_narrowed and row.metric != "coverage_share":
+        return f"{text}（对全部问题）"
     if pd.notna(row.is_met):
         text += "，:green[**达到**]" if row.is_met else "，:red[**未达到**]"
     return text
@@ -106,7 +108,6 @@ PARTS = {  # numerator and denominator of a card, and on what it rests
 
 
 def _parts(row: Any, filters: Filters) -> str:
-    is_narrowed = filters.category_class or filters.department
     if row.metric == "rebound_30" and row.is_too_few:
         text = f"整改 {number(row.denominator)} 件，观察满 30 日的只有 {number(row.at_risk)} 件"
         return text + ("；请选更长的时段" if filters.days < SHORT_DAYS else "")
@@ -117,7 +118,7 @@ def _parts(row: Any, filters: Filters) -> str:
         at_risk=number(row.at_risk),
         band="—" if math.isnan(row.lower) else f"{row.lower:.1%} 至 {row.upper:.1%}",
         grade=GRADE_NAMES[row.grade],
-        scope="；不分大类和部门" if is_narrowed else "",
+        scope="；不分大类和部门" if filters.is_narrowed else "",
     )
 
 

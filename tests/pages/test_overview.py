@@ -110,6 +110,14 @@ def test_a_target_per_km_is_for_thirty_days(store: Path) -> None:
     assert "每 30 天" in texts(start(period="90d"))
 
 
+def test_a_target_is_not_held_against_one_class(store: Path) -> None:
+    entries.set_target(COUNTY, "issues_per_km", 0.1, date(2026, 1, 1), "县爱卫办", store)
+    said = texts(start(category="乱摆摊点"))
+    assert "（对全部问题）" in said
+    assert "未达到" not in said
+    assert "不分大类和部门" in said
+
+
 def test_the_change_is_since_the_last_bulletin(store: Path) -> None:
     bulletin = of(store).period_until - timedelta(days=20)
     entries.add_meeting(COUNTY, "bulletin", bulletin, "第九期", store=store)
