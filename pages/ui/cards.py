@@ -40,12 +40,12 @@ def headline_cards(build: Build, filters: Filters) -> None:
         metric = metrics()[row.metric]
         change, year = row.value - row.before, "数据不足一年"
         if found.reaches_last_year:
-            year = _value(row.last_year, metric) if not math.isnan(row.last_year) else "样本太少"
+            year = _value(row.last_year, metric) if not math.isnan(row.last_year) else "数据不足"
         with column, st.container(border=True, gap="xsmall"):
             st.metric(
                 metric.title if metric.unit == "%" else f"{metric.title}（{metric.unit}）",
                 "样本太少" if row.is_too_few else _value(row.value, metric, missing="无数据"),
-                f"{_change(change, metric)}　{than}" if not math.isnan(change) else None,
+                f"{than}：数据不足" if math.isnan(change) else f"{_change(change, metric)}　{than}",
                 delta_color=_tone(metric, change),
                 delta_arrow="off" if _tone(metric, change) == "off" else "auto",
                 help=f"{metric.meaning}。",
