@@ -79,11 +79,16 @@ def choose_filters(build: Build) -> Filters:
     return Filters(since, until, category_class)
 
 
-def _period(chosen: str, build: Build) -> tuple[date, date]:
-    if chosen in DAYS:
-        return build.period_until - timedelta(days=DAYS[chosen]), build.period_until
+def rolling_period(chosen: str, build: Build) -> tuple[date, date]:
+    """The period of a code that is not custom: it ends where the data is complete."""
     if chosen == "all":
         return build.first_date, build.period_until
+    return build.period_until - timedelta(days=DAYS[chosen]), build.period_until
+
+
+def _period(chosen: str, build: Build) -> tuple[date, date]:
+    if chosen != "custom":
+        return rolling_period(chosen, build)
     last_day = build.period_until - timedelta(days=1)
     since = st.date_input(
         "从",
