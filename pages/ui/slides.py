@@ -255,7 +255,7 @@ def rebound_slides(build: Build, filters: Filters) -> list[Slide] | str:
             "30日反弹率",
             number(100 * now["rebound_30"], 1),
             "%",
-            _points(now["rebound_30"], earlier),
+            _points(now["rebound_30"], earlier) or "数据不够长，不能比较",
             _tone(now["rebound_30"], earlier, "low"),
         ),
         Number(
@@ -404,12 +404,9 @@ def _evidence_sentence(build: Build, filters: Filters, now: pd.Series) -> str:
     shares = read(evidence_shares, build.build_id, filters)
     said = [f"{share:.0%} {GRADE_NAMES[grade]}" for grade, share in shares.items() if share >= 0.005]
     warning = "" if any(shares[grade] for grade in "ABC") else "；排班是计划，不能证明有人来扫"
-    change = ""
-    if filters.previous.since >= build.first_date:
-        before = read(coverage_headline, build.build_id, filters.previous)
-        if not math.isnan(before["coverage_share"]):
-            moved = _points(now["coverage_share"], before["coverage_share"])
-            change = f"达标率{moved.lstrip('▲▼ ')}。"
+    before = read(coverage_headline, build.build_id, filters.previous)
+    moved = _points(now["coverage_share"], before["coverage_share"])
+    change = f"达标率{moved}。" if moved else ""
     return f"{change}证据（按公里·天）：{'，'.join(said)}{warning}。"
 
 
@@ -519,13 +516,13 @@ def _change(change: float, digits: int) -> str:
 
 
 def _points(now: float, before: float) -> str:
-    """The change of a share in points."""
-    if math.isnan(before):
-        return "数据不够长，不能比较"
+    """The change of a share in points; "" where it is not known."""
     change = 100 * (now - before)
+    if math.isnan(change):
+        return ""
     if not round(change, 1):
         return "与上一时段持平"
-    return f"{'▲ 比上时段高' if change > 0 else '▼ 比上时段低'} {abs(change):.1f} 个百分点"
+    return f"比上时段{'高' if change > 0 else '低'} {abs(change):.1f} 个百分点"
 
 
 def _tone(now: float, before: float, better: str) -> str:

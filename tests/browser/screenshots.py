@@ -52,8 +52,8 @@ def shoot(page: Page, url: str, name: str) -> None:
     """One page, once its map and charts are drawn."""
     page.goto(url)
     page.get_by_text("数据截至").last.wait_for()
-    for frame in page.frames[1:]:
-        if "/stage" not in frame.url:
+    for element in page.locator('iframe[title="streamlit_folium.st_folium"]').element_handles():
+        if frame := element.content_frame():
             frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation
     _save(page, name)

@@ -133,7 +133,7 @@
     stage.classList.toggle("says", !slide);
     document.documentElement.style.setProperty("--main", `${answer.type_px}px`);
     if (!slide) {
-      say("没有可以显示的画面", ...answer.left_out.map((one) => `${one.title}：${one.reason}`));
+      say(`${answer.county}　${answer.as_of}`, "没有可以显示的画面：", ...answer.left_out.map((one) => `${one.title}：${one.reason}`));
       return;
     }
     for (const key of ["title", "what", "rows_title", "sentence"]) at(key).textContent = slide[key];
@@ -299,7 +299,7 @@
     sessionStorage.removeItem("wall");
     if (kept && kept.address === addresses.data) {
       ({ index, contactAt } = kept);
-      await accept(kept.body);
+      await accept(kept.body).catch((error) => console.warn("the last picture is lost:", error));
     }
     poll();
   }
