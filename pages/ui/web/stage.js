@@ -25,7 +25,7 @@
     fadeAnimation: false, zoomAnimation: false, inertia: false,
   });
   const layers = L.layerGroup().addTo(map), badges = L.layerGroup().addTo(map);
-  let grids = null, streets = null, drawn = "";
+  let grids = null, water = null, streets = null, drawn = "";
 
   // The shapes of a build, fetched before anything on the stage changes.
   async function fetchShapes(path) {
@@ -37,7 +37,7 @@
     })));
     layers.clearLayers();
     grids = L.geoJson(all[0], { interactive: false }).addTo(layers);
-    L.geoJson(all[1], { interactive: false, style: { stroke: false, fillColor: "#24507a", fillOpacity: .9 } }).addTo(layers);
+    water = L.geoJson(all[1], { interactive: false, style: { stroke: false, fillColor: "#24507a", fillOpacity: .9 } }).addTo(layers);
     streets = L.geoJson(all[2], { interactive: false });
     drawn = path;
   }
@@ -45,7 +45,6 @@
   const isMain = (street) => ["expressway", "main"].includes(street.properties.road_class);
   function paint(picture, rows) {
     map.invalidateSize({ animate: false, pan: false });
-    let bounds = answer.bounds;
     grids.setStyle((grid) => {
       const key = picture.fill[grid.properties.grid_id];
       const isFilled = key !== undefined; // no key: not in force in the period, or another grid than the card's
@@ -58,12 +57,11 @@
         weight: picture.focus && isFilled ? 6 : 3,
       };
     });
-    grids.eachLayer((layer) => {
-      if (layer.feature.properties.grid_id !== picture.focus) return;
-      bounds = layer.getBounds();
-      layer.bringToFront();
-    });
-    map.fitBounds(bounds, { animate: false, padding: [26, 26] });
+    const [chosen] = grids.getLayers().filter((layer) => layer.feature.properties.grid_id === picture.focus);
+    map.fitBounds(chosen ? chosen.getBounds() : answer.bounds, { animate: false, padding: [26, 26] });
+    // Only now, for before its first view a map draws nothing that could be brought to the front.
+    water.bringToFront();
+    if (chosen) chosen.bringToFront();
     layers.removeLayer(streets);
     if (picture.focus) {
       streets.addTo(layers);
