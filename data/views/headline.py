@@ -231,7 +231,7 @@ def progress(engine: Engine, filters: Filters) -> Progress:
     """
     first = build_info(engine).first_date
     most = int(threshold("change_days"))
-    rounds = engine.select("inspections", since=first, until=filters.until)
+    rounds = engine.select("inspection_rounds", since=first, until=filters.until)
     rounds = rounds[rounds["last_date"] < pd.Timestamp(filters.until)]
     if rounds.empty:
         name, first_date = (
@@ -274,4 +274,4 @@ def inspections(engine: Engine, filters: Filters) -> pd.DataFrame:
 
     columns  inspection_id, inspection_name, first_date, last_date (included).
     """
-    return engine.select("inspections", since=filters.since, until=filters.until)
+    return engine.select("inspection_rounds", since=filters.since, until=filters.until)
