@@ -119,6 +119,7 @@ FORMATS = {
     for name, title in (STREET_COLUMNS | WALK_COLUMNS).items()
     if name not in TEXTS
 }
+EDITION_NAMES = {"2010 county": "2010 年前后（镇、县城）", "provincial": "旧版或省级"}
 EDITION_COLUMNS = {
     "coverage_share": "时长达标率",
     "met_share": "全时达标里程占比",
@@ -169,7 +170,10 @@ def choose_edition(build: Build) -> str:
     """The edition of the standard whose hours count; those nobody checked are marked."""
     rows = read(standard_hours, build.build_id)
     checked = rows.groupby("edition")["is_verified"].all()
-    names = {name: name if is_checked else f"{name}（默认值）" for name, is_checked in checked.items()}
+    names = {
+        name: EDITION_NAMES.get(name, name) + ("" if is_checked else "（默认值）")
+        for name, is_checked in checked.items()
+    }
     return url_select(
         "标准版本（保洁小时数）",
         names,
@@ -373,8 +377,12 @@ def group_part(build: Build, filters: Filters, edition: str) -> None:
 
 
 def group_formats(columns: dict[str, str]) -> dict[str, Any]:
-    """Shares as percent, the rest with one digit."""
-    return {title: SHARE if name.endswith("_share") else ONE for name, title in columns.items()}
+    """Shares as percent, other numbers with one digit."""
+    return {
+        title: SHARE if name.endswith("_share") else ONE
+        for name, title in columns.items()
+        if name not in TEXTS
+    }
 
 
 def route_part(build: Build, filters: Filters, edition: str) -> None:
@@ -436,6 +444,7 @@ def day_part(build: Build, filters: Filters, edition: str) -> None:
         + hours["is_verified"].map({True: "", False: "（默认值）"})
     )
     rows["asked"] = rows["edition"].map(asked.groupby("edition")["text"].agg("、".join))
+    rows["edition"] = rows["edition"].replace(EDITION_NAMES)
     columns = {"edition": "版本", **EDITION_COLUMNS, "asked": "规定每天保洁"}
     table(
         named(rows, columns), "标准版本对比", "coverage_editions", config=group_formats(EDITION_COLUMNS)
@@ -447,9 +456,9 @@ def machine_part(build: Build, filters: Filters, edition: str) -> None:
     classes = read(coverage_by_class, build.build_id, filters, edition)
     row = read(coverage_headline, build.build_id, filters, edition)
     st.markdown(
-        f"分母是清扫车能进的道路：**{number(row['reachable_km'], 1)} 公里**，"
-        f"占 {number(row['street_km'], 1)} 公里道路的一部分；"
-        f"{number(row['unknown_reach_km'], 1)} 公里未注明能否机扫，不计入。"
+        f"分母只含注明清扫车能进的道路：**{number(row['reachable_km'], 1)} 公里**，"
+        f"全部道路 {number(row['street_km'], 1)} 公里"
+        f"（其中 {number(row['unknown_reach_km'], 1)} 公里未注明能否机扫）。"
     )
     if row["reachable_km"] == 0:
         st.info("没有一条道路注明可以机扫：请在道路文件的“机扫”一列填 是 或 否，重新上传。")

@@ -92,12 +92,13 @@ def test_every_part_runs_by_link(county: County, part: str, grid: str) -> None:
     assert len(app.metric) == 5
 
 
-def test_a_roster_alone_is_called_a_plan(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = open_build(current_build_id(demo_store), demo_store)
-    if views.coverage_known(engine, Filters(date(2026, 8, 1), date(2026, 8, 31))).evidence_days:
-        pytest.skip("the demo county has a log")
-    use_store(demo_store, monkeypatch)
-    app = start("coverage", period="30d")
+def test_a_roster_alone_is_called_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    county = worked_county(tmp_path)
+    recipe = county.recipe.read_text("utf-8")
+    county.write("county.toml", recipe[: recipe.index("[[core_cleaning]]")])
+    county.load()
+    use_store(county.store, monkeypatch)
+    app = start("coverage", **MARCH)
     assert "仅按排班，未见作业证据" in texts(app)
     assert [metric.value for metric in app.metric][3:] == ["—", "—"]
 
