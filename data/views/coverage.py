@@ -294,6 +294,42 @@ def coverage_by_day(engine: Engine, filters: Filters, edition: str = "") -> pd.D
     return frame
 
 
+def coverage_by_hour(engine: Engine, filters: Filters, edition: str = "") -> pd.DataFrame:
+    """Kilometres of street at work in each hour of the day, of the county or the chosen grid.
+
+    A street counts in an hour if a pass (logged or driven) or else a shift touches any of it, outside
+    the duty window too; what runs over midnight counts with the day on which it begins.
+
+    edition  the hours of the clock are the same under all; here for the sake of its sisters.
+    columns  hour (0 to 23, local: from hour to hour + 1), pass_km_days (evidence, grades A to C),
+             plan_km_days (a shift only), covered_km_days (both), known_km_days (the denominator: days
+             of which hours are known, as in coverage_by_grid); pass_share, plan_share, covered_share;
+             pass_km, plan_km, covered_km (of an average known day) of known_km (streets of which any
+             day is known). Shares and km are NaN where nothing is known.
+    """
+    at_work = engine.select(
+        "hours_at_work", since=filters.since, until=filters.until, grid_id=filters.grid_id
+    )
+    hour = np.arange(24)
+    passed, planned = (
+        (at_work[name].to_numpy(np.int64)[:, None] >> hour) & 1 == 1
+        for name in ("pass_hours", "plan_hours")
+    )
+    km_days = at_work["km_days"].to_numpy(float)
+    frame = pd.DataFrame(
+        {"hour": hour, "pass_km_days": km_days @ passed, "plan_km_days": km_days @ (planned & ~passed)}
+    )
+    frame["covered_km_days"] = frame["pass_km_days"] + frame["plan_km_days"]
+    segments = _segments(engine, filters, edition)
+    km, known_days = segments["length_m"] / 1000, segments["known_days"]
+    frame["known_km_days"] = (km * known_days).sum()
+    frame["known_km"] = km[known_days > 0].sum()
+    for name in ("pass", "plan", "covered"):
+        frame[f"{name}_share"] = _ratio(frame[f"{name}_km_days"], frame["known_km_days"])
+        frame[f"{name}_km"] = frame[f"{name}_share"] * frame["known_km"]
+    return frame
+
+
 def coverage_and_cleanliness(
     engine: Engine, filters: Filters, edition: str = "", by: Literal["swept", "hours"] = "swept"
 ) -> pd.DataFrame:

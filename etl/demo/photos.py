@@ -50,9 +50,9 @@ def photograph(issues: pd.DataFrame, rng: np.random.Generator, scale: float) -> 
 
 
 def write_photos(issues: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
-    """Draw the photos that `photograph` has named into the folder of photos; the last are lost."""
+    """Draw the photos that `photograph` has named into the folder of photos; the first are lost."""
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    rows = issues[issues["photo_before"] != ""].iloc[:-N_LOST]
+    rows = issues[issues["photo_before"] != ""].iloc[N_LOST:]
     names = zip(rows["photo_before"], rows["photo_after"], rows["problem"], strict=True)
     for before, after, problem in names:
         scene, motif = int(rng.integers(2**32)), MOTIFS[PROBLEMS[problem].ten_class]

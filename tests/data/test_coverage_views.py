@@ -123,6 +123,42 @@ def test_days_equal_the_walk_and_add_up_to_the_headline(
         assert headline[key] == pytest.approx(frame[name].sum(), abs=1e-6), name
 
 
+@pytest.mark.parametrize(("since", "until"), PERIODS)
+@pytest.mark.parametrize("grid_id", ["", "G1", "G4"])
+def test_hours_of_the_day_equal_the_walk(
+    worked: DuckDBEngine, oracle: Oracle, table: Table, since: date, until: date, grid_id: str
+) -> None:
+    frame = views.coverage_by_hour(worked, Filters(since, until, "", grid_id))
+    assert frame["hour"].tolist() == list(range(24))
+    passed, planned, known = np.zeros(24), np.zeros(24), 0.0
+    chosen = oracle.segments
+    for segment_id, row in chosen[chosen["grid_id"].eq(grid_id) | (grid_id == "")].iterrows():
+        for day in days_of(since, until):
+            km = row["length_m"] / 1000
+            known += km * (table[segment_id, day].hours is not None)
+            by_pass, by_plan = oracle.clock(segment_id, day)
+            passed[sorted(by_pass)] += km
+            planned[sorted(by_plan - by_pass)] += km
+    np.testing.assert_allclose(frame["pass_km_days"], passed, atol=1e-9)
+    np.testing.assert_allclose(frame["plan_km_days"], planned, atol=1e-9)
+    np.testing.assert_allclose(frame["known_km_days"], known)
+    np.testing.assert_allclose(frame["covered_share"], (passed + planned) / known)
+    assert (frame["covered_share"] <= 1 + 1e-9).all()
+
+
+def test_hours_of_the_day_by_hand(worked: DuckDBEngine) -> None:
+    """2 March 2025, a Sunday: S3 6 to 22 and S1 4 to 6 and 5:30 to 13:30; L3 wrote 8:00 on S6."""
+    day = Filters(date(2025, 3, 2), date(2025, 3, 3))
+    frame = views.coverage_by_hour(worked, day).set_index("hour")
+    assert frame.loc[[0, 1, 2], "plan_km"].eq(0).all()
+    assert frame.loc[4, "plan_km"] == pytest.approx(1.0, rel=1e-4), "S1, before the duty window"
+    assert frame.loc[21, "plan_km"] <= 0.53
+    assert frame.loc[8, "pass_km"] >= 0.45, "an entry without an end counts in its hour"
+    assert frame["known_km"].iloc[0] == pytest.approx(frame["known_km_days"].iloc[0])
+    long_ago = views.coverage_by_hour(worked, Filters(date(2020, 1, 1), date(2020, 1, 5)))
+    assert long_ago["covered_share"].isna().all(), "unknown is not zero"
+
+
 def test_segments_equal_the_walk(worked: DuckDBEngine, oracle: Oracle, table: Table) -> None:
     since, until = PERIODS[0]
     frame = views.coverage_by_segment(worked, Filters(since, until)).set_index("segment_id")

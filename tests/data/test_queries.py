@@ -36,6 +36,7 @@ PARAMS = {
     "segment_id": "S1@G1",
     "day": "2025-03-04",  # a track of S1
 }
+# Of a segment and a day that the tiny county knows of.
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")
 
 
@@ -87,7 +88,7 @@ def test_runs_and_has_one_row_per_grain(
     name: str, demo_engine: DuckDBEngine, worked: DuckDBEngine
 ) -> None:
     text = query_text(name)
-    engine = worked if name in OF_WORK else demo_engine  # the demo county has a roster only
+    engine = worked if name in OF_WORK else demo_engine
     params = PARAMS | {
         "grid_id": a_grid(demo_engine) if name == "issues_by_street" else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
