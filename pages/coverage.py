@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,8 +20,10 @@ from data.views.coverage import (
     coverage_by_day,
     coverage_by_edition,
     coverage_by_grid,
+    coverage_by_hour,
     coverage_headline,
     coverage_known,
+    coverage_rule,
     standard_hours,
     street_coverage,
     uncovered_route,
@@ -28,7 +31,7 @@ from data.views.coverage import (
 )
 from data.views.overview import Build, grids
 from pages.ui.cards import definitions, footer
-from pages.ui.charts_coverage import class_chart, day_chart, evidence_bar
+from pages.ui.charts_coverage import class_chart, day_chart, evidence_bar, hour_chart
 from pages.ui.filters import choose_filters, url_select, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.map_data import map_data_url
@@ -41,12 +44,13 @@ from pages.ui.text import TABLE_NAMES, number, period, plain
 
 METRICS = [
     "coverage_share", "met_share", "hours_owed", "swept_share", "mechanised_share",
-    "planned_machine_share",
+    "planned_machine_share", "hour_share",
 ]  # fmt: skip
 PARTS = {
     "": "路段地图",
     "grids": "按网格、按等级",
     "route": "未覆盖路段（走访清单）",
+    "hours": "分时段",
     "days": "逐日与标准版本",
     "machines": "机械化",
 }
@@ -113,11 +117,19 @@ WALK_COLUMNS = {
     "grade": "证据",
     "segment_id": "路段编号",
 }
-TEXTS = ("street_name", "road_class", "grade", "segment_id")
+TEXTS = ("street_name", "road_class", "grade", "segment_id", "stop", "hour")
 FORMATS = {
     title: st.column_config.NumberColumn(format="%.1f" if "小时" in title else "%.0f")
     for name, title in (STREET_COLUMNS | WALK_COLUMNS).items()
     if name not in TEXTS
+}
+HOUR_COLUMNS = {
+    "hour": "钟点（起）",
+    "covered_share": "有人在干的里程占比",
+    "covered_km_days": "有人在干（公里·天）",
+    "pass_km_days": "其中有作业证据",
+    "plan_km_days": "其中只有排班",
+    "known_km_days": "时长可知（公里·天）",
 }
 EDITION_NAMES = {"2010 county": "2010 年前后（镇、县城）", "provincial": "旧版或省级"}
 EDITION_COLUMNS = {
@@ -409,7 +421,7 @@ def route_part(build: Build, filters: Filters, edition: str) -> None:
     rows, columns = (worst, STREET_COLUMNS) if order else (walk, WALK_COLUMNS)
     shown = named(rows, columns)
     if layout:
-        text = shown.map(printed).rename(columns=plain)
+        text = shown.apply(lambda column: column.map(partial(printed, heading=column.name)))
         st.table(text.set_index(text.columns[0]))
         return
     left, right = st.columns([1, 1.25], gap="medium")
@@ -421,11 +433,32 @@ def route_part(build: Build, filters: Filters, edition: str) -> None:
         street_map("coverage_map", build, filters, one.title, one.colours, one.legend, url, "")
 
 
-def printed(value: object) -> str:
-    """A cell of the list on paper."""
-    if isinstance(value, float):
-        return number(value, 1 if value % 1 else 0)
+def printed(value: object, heading: str) -> str:
+    """A cell of the list on paper: hours with one digit, metres and days with none."""
+    if isinstance(value, int | float):
+        return number(value, 1 if "小时" in heading else 0)
     return plain(value)
+
+
+def hour_part(build: Build, filters: Filters) -> None:
+    """When the streets have somebody on them: in which hours they have nobody."""
+    hours = read(coverage_by_hour, build.build_id, filters)
+    rule = read(coverage_rule, build.build_id)
+    st.subheader("一天之中，多少路有人在干")
+    if hours["known_km_days"].iloc[0] == 0:
+        st.info("所选范围和时段内没有保洁数据。请换一个时段或网格。")
+        return
+    hour_chart(hours, rule["duty_from"], rule["duty_to"], "coverage_hours")
+    st.caption(
+        f"阴影在作业时段（{rule['duty_from']:g} 点至 {rule['duty_to']:g} 点，默认值）之外，"
+        "其中的作业不计入保洁小时数。一个小时里有一段时间在干即计入；台账没有结束时间的不知道何时收工，只计开始的那个小时。"
+    )
+    table(
+        named(hours, HOUR_COLUMNS),
+        "保洁分时段",
+        "coverage_hour_rows",
+        config=group_formats(HOUR_COLUMNS),
+    )
 
 
 def day_part(build: Build, filters: Filters, edition: str) -> None:
@@ -493,6 +526,8 @@ def body(build: Build, known: Known) -> None:
         group_part(build, filters, edition)
     elif part == "route":
         route_part(build, filters, edition)
+    elif part == "hours":
+        hour_part(build, filters)
     elif part == "days":
         day_part(build, filters, edition)
     elif part == "machines":

@@ -11,6 +11,7 @@ from pages.ui.charts import BLUE, ORANGE, show_chart
 from pages.ui.streets import GRADE_COLOURS, GRADE_NAMES
 from pages.ui.text import number
 
+PLAN = GRADE_COLOURS["D"]
 DAY_LINES = {  # share -> name, numerator, denominator, colour, dash
     "coverage_share": ("保洁时长达标率", "covered_km", "standard_km", BLUE, "solid"),
     "met_share": ("全时达标里程占比", "met_km", "standard_km", "#56b4e9", "dot"),
@@ -68,6 +69,27 @@ def day_chart(days: pd.DataFrame, since: pd.Timestamp, last: pd.Timestamp, key: 
     show_chart(figure, key, 340, "保洁覆盖逐日")
 
 
+def hour_chart(hours: pd.DataFrame, duty_from: float, duty_to: float, key: str) -> None:
+    """Share of the streets at work by hour of the day; hours outside the duty window are shaded."""
+    figure = go.Figure()
+    for part, name, colour in (("pass", "有作业证据", BLUE), ("plan", "只有排班（计划）", PLAN)):
+        figure.add_bar(
+            x=hours["hour"] + 0.5,
+            y=hours[f"{part}_share"],
+            name=name,
+            marker_color=colour,
+            customdata=hours[["hour", f"{part}_km_days", "known_km_days"]],
+            hovertemplate="%{customdata[0]} 点起一小时：%{y:.1%}（%{customdata[1]:,.0f} ÷ "
+            "%{customdata[2]:,.0f} 公里·天）<extra>" + name + "</extra>",
+        )
+    for left, right in ((0, duty_from), (duty_to, 24)):
+        figure.add_vrect(left, right, fillcolor="#6b7280", opacity=0.15, line_width=0)
+    figure.update_layout(barmode="stack", bargap=0.1, legend_traceorder="normal")
+    figure.update_xaxes(range=[0, 24], tickvals=list(range(0, 25, 2)), title="钟点")
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    show_chart(figure, key, 340, "保洁分时段")
+
+
 def class_chart(classes: pd.DataFrame, key: str) -> None:
     """Shares by class of road as bars: machine passes where they are known, and the plan."""
     figure = go.Figure()
@@ -79,7 +101,7 @@ def class_chart(classes: pd.DataFrame, key: str) -> None:
             "planned_machine_km_days",
             "planned_reachable_km_days",
             "机扫排班率（计划）",
-            "#e6a23c",
+            PLAN,
         ),
     ):
         if classes[share].notna().any():

@@ -46,6 +46,13 @@ TRACK_COLUMNS = {
 }
 
 
+FORMATS = {
+    **{title: st.column_config.DateColumn(format="YYYY-MM-DD") for title in ("生效", "失效")},
+    **{title: st.column_config.NumberColumn(format="%.0f") for title in ("自（米）", "至（米）")},
+    "时速（公里）": st.column_config.NumberColumn(format="%.1f"),
+}
+
+
 def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
     """One piece of street: standard and hours, what is behind a day, and its issues."""
     segment_id = row["segment_id"]
@@ -69,7 +76,8 @@ def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
             shown = rows[list(columns)].rename(columns=columns)
             if "作业" in shown:
                 shown["作业"] = shown["作业"].map({True: "作业", False: "路过"})
-            table(shown.dropna(axis="columns", how="all"), title, f"street_{name}")
+            shown = shown.dropna(axis="columns", how="all")
+            table(shown, title, f"street_{name}", config=FORMATS)
     rows = read(segment_records, build.build_id, filters, segment_id)
     near_m = threshold("near_segment_m")
     st.markdown(

@@ -35,8 +35,8 @@ GRADE_COLOURS = {"A": "#08519c", "B": "#3182bd", "C": "#9ecae1", "D": "#e6a23c",
 CLEAN_NAMES = {
     "clean": "扫得净",
     "quality": "扫了仍脏（质量问题）",
-    "lucky": "没扫但净（侥幸）",
-    "neglected": "没扫又脏（失管）",
+    "lucky": "没扫够但净（侥幸）",
+    "neglected": "没扫够又脏（失管）",
     "unknown": "不详：没有作业数据，或没有人去看过",
 }
 CLEAN_COLOURS = {

@@ -26,7 +26,7 @@ from tests.pages.test_pages import start, use_store
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 MARCH = {"period": "custom", "since": "2025-03-01", "to": "2025-03-10"}
 FILTERS = Filters(date(2025, 3, 1), date(2025, 3, 11))
-PARTS = ["", "grids", "route", "days", "machines"]
+PARTS = ["", "grids", "route", "hours", "days", "machines"]
 
 
 @pytest.fixture(scope="module")
