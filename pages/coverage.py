@@ -399,14 +399,16 @@ def group_formats(columns: dict[str, str]) -> dict[str, Any]:
 
 def route_part(build: Build, filters: Filters, edition: str) -> None:
     """The streets that lack cleaning, in the order of a walk or the worst first."""
-    chosen = st.columns([1.2, 1, 1], vertical_alignment="bottom")
+    top = st.container(key="screen_only_route")
+    chosen = top.columns([1.2, 1, 1], vertical_alignment="bottom")
     with chosen[0]:
         lack = url_switch("哪些路段", LACKS, "lack", default="idle")
     with chosen[1]:
         order = url_switch("顺序", {"": "走访顺序", "worst": "欠得最多的在前"}, "order")
     with chosen[2]:
         layout = url_switch("版式", {"": "地图和表格", "print": "打印版"}, "layout")
-    st.caption(MEANINGS[lack].format(share=threshold("covered_days_share")))
+    meaning = MEANINGS[lack].format(share=threshold("covered_days_share"))
+    st.caption(f"{plain(place_name(build, filters.grid_id))}　{LACKS[lack]}：{meaning}")
     worst = read(uncovered_streets, build.build_id, filters, edition, lack)
     if worst.empty:
         st.success("所选范围和时段内没有这样的路段（只算有数据可查的）。")
@@ -431,6 +433,15 @@ def route_part(build: Build, filters: Filters, edition: str) -> None:
         one = COLOURINGS["route"]
         url = map_data_url("coverage_route", build, filters, f"{edition} {lack}")
         street_map("coverage_map", build, filters, one.title, one.colours, one.legend, url, "")
+
+
+def place_name(build: Build, grid_id: str) -> str:
+    """The grid with its lead unit, or the county."""
+    if not grid_id:
+        return "全县"
+    row = read(grids, build.build_id).set_index("grid_id").loc[grid_id]
+    unit = f"（{row['lead_unit']}）" if isinstance(row["lead_unit"], str) else ""
+    return f"{row['grid_name']}{unit}"
 
 
 def printed(value: object, heading: str) -> str:
@@ -513,7 +524,8 @@ def machine_part(build: Build, filters: Filters, edition: str) -> None:
 @st.fragment
 def body(build: Build, known: Known) -> None:
     """Headline and the chosen part, of the chosen grid or the county."""
-    chosen = st.columns([1.3, 1, 2.6], vertical_alignment="bottom")
+    top = st.container(key="screen_only_top")
+    chosen = top.columns([1.3, 1, 2.6], vertical_alignment="bottom")
     with chosen[0]:
         grid_id = choose_grid("coverage_map", build)
     with chosen[1]:
@@ -521,7 +533,8 @@ def body(build: Build, known: Known) -> None:
     with chosen[2]:
         part = url_switch("看什么", PARTS, "part")
     filters = known.filters.in_grid(grid_id)
-    headline(read(coverage_headline, build.build_id, filters, edition))
+    with top:
+        headline(read(coverage_headline, build.build_id, filters, edition))
     if part == "grids":
         group_part(build, filters, edition)
     elif part == "route":
