@@ -116,7 +116,8 @@ def _period(chosen: str, build: Build) -> tuple[date, date]:
     if chosen != "custom":
         return rolling_period(chosen, build)
     last_day = build.period_until - timedelta(days=1)
-    since = _day("从", "since", build.period_until - timedelta(days=30), build)
+    a_month = max(build.period_until - timedelta(days=30), build.first_date)
+    since = _day("从", "since", a_month, build)
     last = _day("到（含）", "to", last_day, build)
     if since > last:
         st.warning("开始日期晚于结束日期，已按只看结束那一天处理。")

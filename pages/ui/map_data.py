@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 import numpy as np
@@ -18,6 +19,7 @@ from data.filters import Filters
 from data.views.hotspots import street_density_map
 from data.views.overview import Build
 from pages.ui.read import read
+from pages.ui.streets import COLOURINGS, street_values
 
 
 def _street_density(build_id: str, filters: Filters, _option: str) -> object:
@@ -38,7 +40,15 @@ def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, 
     }
 
 
-ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {"street_density": _street_density}
+def _coverage(colouring: str, build_id: str, filters: Filters, edition: str) -> object:
+    """Pieces of street with key and tooltip of one colouring of coverage."""
+    return street_values(colouring, build_id, filters, edition)
+
+
+ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
+    "street_density": _street_density,
+    **{f"coverage_{colouring}": partial(_coverage, colouring) for colouring in COLOURINGS},
+}
 
 
 def map_data_url(name: str, build: Build, filters: Filters, option: str = "") -> str:

@@ -58,3 +58,10 @@ def table(
             )
     picked = event["selection"]["rows"] if select else []
     return int(picked[0]) if picked else None
+
+
+def picked_once(key: str, row: int | None) -> int | None:
+    """The row of a table that was picked just now: a table keeps its pick, but it is answered once."""
+    is_new = row is not None and row != st.session_state.get(f"{key}_answered")
+    st.session_state[f"{key}_answered"] = row
+    return row if is_new else None

@@ -24,6 +24,8 @@ SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
     "hot_spots": "/hotspots?period=90d&colour=gi",
+    "coverage": "/coverage?period=30d",
+    "coverage-route": "/coverage?period=30d&part=route&lack=unswept",
     "data_quality": "/data_quality",
     "definitions": "/definitions",
     "wall": "/wall?period=90d",
