@@ -20,6 +20,7 @@ select
     e.department,
     e.grid_id,
     coalesce(s.street_name, '') as street_name,
+    coalesce(i.address, '') as address,
     e.started_at,
     e.ended_at,
     e.next_started_at,
@@ -32,6 +33,8 @@ inner join mart_episode as n
         and e.category_code = n.category_code
         and e.next_started_at = n.started_at
         and n.episode_id = e.episode_id + 1
+inner join core_issue as i
+    on e.first_issue_id = i.issue_id
 inner join mart_place as p
     on e.place_id = p.place_id
 left join core_segment as s

@@ -258,7 +258,7 @@ def rebound_records(
     within_days  most days from the closing to the return; 0: rebound_days
     columns      episode_id and first_issue_id of the closed one, next_episode_id and next_issue_id of
                  the one that followed, category, category_class, department, grid_id, street_name,
-                 started_at, ended_at, next_started_at, gap_days, lon, lat
+                 address (of the first issue), started_at, ended_at, next_started_at, gap_days, lon, lat
     """
     frame = engine.select(
         "rebound_records",
@@ -289,9 +289,9 @@ def episode_counts(engine: Engine, filters: Filters) -> pd.Series[int]:
 def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Places where one category came up `repeat_episodes` times within `repeat_days`.
 
-    Windows that reach into the period. columns  place_id, category_code, street_name, grid_id,
-    grid_name, lead_unit, category, category_class, episodes (most within one window), since (start of
-    that window), lon, lat; most first.
+    Windows that reach into the period. columns  place_id, category_code, street_name, address (one
+    of those reported), grid_id, grid_name, lead_unit, category, category_class, episodes (most within
+    one window), since (start of that window), lon, lat; most first.
     """
     window, at_least = int(threshold("repeat_days")), int(threshold("repeat_episodes"))
     since = filters.since - timedelta(days=window)

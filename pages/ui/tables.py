@@ -58,3 +58,24 @@ def table(
             )
     picked = event["selection"]["rows"] if select else []
     return int(picked[0]) if picked else None
+
+
+def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> str:
+    """The code of the row picked in a table, or clicked elsewhere; it stands in the URL. "" is none.
+
+    key    of the choice in the URL; a link picks by it
+    row    what `table` returned, codes: of all its rows
+    """
+    row = row if row is not None and row < len(codes) else None
+    code = "" if row is None else codes[row]
+    if code != st.session_state.get(f"{key}_row", ""):  # the table keeps its row, so look at changes
+        st.session_state[f"{key}_row"] = code
+        chosen = code
+    else:
+        chosen = clicked or st.query_params.get(key, "")
+    chosen = chosen if chosen in codes else ""
+    if chosen:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen

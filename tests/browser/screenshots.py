@@ -23,6 +23,8 @@ SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
     "hot_spots": "/hotspots?period=90d&colour=gi",
+    "rebound": "/rebound?period=365d",
+    "slackening": "/rebound?part=slack",
     "data_quality": "/data_quality",
     "definitions": "/definitions",
 }
