@@ -16,7 +16,7 @@ from pages.ui.rebounds import place_names
 from pages.ui.tables import picked, table
 from pages.ui.text import class_name, plain
 
-PLACES = 300  # on the map (docs/adr/0004) and in the list
+PLACES = 200  # on the map and in the list: what one message to the browser may hold
 
 
 def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
@@ -47,25 +47,28 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
             }
         ).dropna(axis="columns", how="all")
         row = table(shown, "反复点位", "repeat_list", height=520, select=True)
-    code = picked("place", row, codes, clicked("repeat_map", "id"))
+    of_point = {str(number): code for number, code in enumerate(codes)}
+    code = picked("place", row, codes, of_point.get(clicked("repeat_map", "id"), ""))
     with left:
         points: list[dict[str, object]] = [
             {
-                "id": own, "lat": row.lat, "lon": row.lon, "key": str(min(row.episodes - least, 4)),
-                "text": f"{street} · {class_name(row.category)}：{window:g} 天内 {row.episodes} 次",
+                "id": str(row.Index), "lat": round(row.lat, 5), "lon": round(row.lon, 5),
+                "key": str(min(row.episodes - least, 4)),
+                "text": f"{street} · {class_name(row.category)}：{row.episodes} 次",
             }
-            for own, street, row in zip(codes, streets, worst.itertuples(), strict=True)
+            for street, row in zip(streets, worst.itertuples(), strict=True)
         ]  # fmt: skip
         points.reverse()  # the worst are drawn last, on top
         colours = {str(step): colour for step, colour in enumerate(BANDS)} | {"grid": "#ffffff"}
         legend = [(colour, f"{least + step} 次") for step, colour in enumerate(BANDS[:-1])]
         legend.append((BANDS[-1], f"{least + len(BANDS) - 1} 次及以上"))
         outlines = {
-            one.grid_id: ("grid", one.lead_unit or "")
+            one.grid_id: ("grid", one.lead_unit if isinstance(one.lead_unit, str) else "")
             for one in read(grids, build.build_id).itertuples()
         }
+        at = str(codes.index(code)) if code else ""
         scene = Scene(
-            "反复点位", colours, legend, grids=outlines, selected=grid_id, points=points, picked=code
+            "反复点位", colours, legend, grids=outlines, selected=grid_id, points=points, picked=at
         )
         draw_map("repeat_map", build, scene, height=520)
     if code:

@@ -27,7 +27,7 @@ DAY_COUNT = st.column_config.NumberColumn(format="%.1f")
 
 
 def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None:
-    """Groups by their rebound, with bands; a picked row opens its records, no row all."""
+    """Groups by their rebound, with bands; a picked row opens its records."""
     by_column, day_column = st.columns(2)
     with by_column:
         by = url_switch("排什么", GROUPS, "rank_by", default="grid")
@@ -70,6 +70,8 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
                 wanted = [GROUPS[by], f"{day}日内反弹", "整改", f"第{day}日仍在观察"]
                 table(shown[wanted], "样本太少", "rebound_few")
     who = picked("who", row, ranked["key"].tolist())
+    if not who and not st.toggle("列出全部反弹记录", key="all_rebounds", bind="query-params"):
+        return
     narrowed, category, label = filters.in_grid(grid_id), "", "全部"
     if who:
         label = ranked.set_index("key")["label"][who]

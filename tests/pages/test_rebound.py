@@ -189,7 +189,7 @@ def test_a_picked_row_stands_in_the_url_until_something_else_is_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url: dict[str, str] = {"key": "b"}
-    state: dict[str, str] = {}
+    state: dict[str, object] = {}
     monkeypatch.setattr("pages.ui.tables.st.query_params", url)
     monkeypatch.setattr("pages.ui.tables.st.session_state", state)
     codes = ["a", "b", "c"]
@@ -199,7 +199,9 @@ def test_a_picked_row_stands_in_the_url_until_something_else_is_chosen(
     assert picked("key", 2, codes) == "a", "and stays"
     assert picked("key", None, codes) == "", "the row was given up"
     assert "key" not in url
-    assert picked("key", 7, codes) == "", "a shorter table has no such row"
+    assert picked("key", 1, codes) == "b"
+    assert picked("key", None, ["b", "d"]) == "b", "other rows keep what was picked, if it is there"
+    assert picked("key", None, ["d"]) == ""
 
 
 def effect(rise: float, band: tuple[float, float]) -> InspectionEffect:
