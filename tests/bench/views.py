@@ -38,6 +38,7 @@ VIEWS: tuple[Callable[[Engine, Filters], Any], ...] = (
     overview.headline,
     overview.grid_density,
     rebound.rebound_by,
+    rebound.rebound_by_time,
     rebound.rebound_curve,
     rebound.rebound_ranks,
     rebound.repeat_places,

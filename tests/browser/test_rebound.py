@@ -1,4 +1,4 @@
-"""反弹趋势 in a browser: a point and a row pick the same kind of thing, and the grid is still a grid."""
+"""反弹趋势 in a browser: a point on the map and a row of the table open the history of a place."""
 
 from __future__ import annotations
 
