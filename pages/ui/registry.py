@@ -17,6 +17,7 @@ class PageEntry:
 REGISTRY = (
     PageEntry("overview", "总览", ":material/dashboard:"),
     PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
+    PageEntry("rebound", "反弹趋势", ":material/replay:"),
     PageEntry("coverage", "保洁覆盖", ":material/cleaning_services:"),
     PageEntry("wall", "大屏", ":material/tv:"),
     PageEntry("data_quality", "数据质量", ":material/fact_check:"),

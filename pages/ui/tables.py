@@ -26,8 +26,10 @@ def table(
 
     name    of the table: title of the sheet and of the files, label for screen readers
     config  Streamlit's column configuration; times need none
-    select  whether a row can be picked; its number in the frame is returned
+    select  whether a row can be picked; its number in the frame is returned. Other rows begin without
+            a pick, for the browser would keep the number and so pick another thing
     """
+    of_rows = f"_{pd.util.hash_pandas_object(frame).sum()}" if select else ""
     times = {c: TIME for c in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[c])}
     event: Any = st.dataframe(
         frame,
@@ -36,7 +38,7 @@ def table(
         placeholder="",
         column_config=times | (config or {}),
         alt=name,
-        key=key,
+        key=f"{key}{of_rows}",
         on_select="rerun" if select else "ignore",
         selection_mode="single-row",
     )
@@ -56,8 +58,29 @@ def table(
                 on_click="ignore",
                 help=f"把“{name}”的这些行存成 {kind} 文件",
             )
-    picked = event["selection"]["rows"] if select else []
-    return int(picked[0]) if picked else None
+    chosen = event["selection"]["rows"] if select else []
+    return int(chosen[0]) if chosen else None
+
+
+def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> str:
+    """The code of the row picked in a table, or clicked elsewhere; it stands in the URL. "" is none.
+
+    key    of the choice in the URL; a link picks by it
+    row    what `table` returned, codes: of all its rows
+    """
+    code = "" if row is None else codes[row]
+    of, before = st.session_state.get(f"{key}_row", (codes, ""))
+    st.session_state[f"{key}_row"] = (codes, code)
+    if code != (before if of == codes else ""):  # the table keeps its row, so look at changes
+        chosen = code
+    else:
+        chosen = clicked or st.query_params.get(key, "")
+    chosen = chosen if chosen in codes else ""
+    if chosen:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen
 
 
 def picked_once(key: str, row: int | None) -> int | None:

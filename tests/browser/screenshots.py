@@ -26,6 +26,8 @@ SHOTS = {
     "hot_spots": "/hotspots?period=90d&colour=gi",
     "coverage": "/coverage?period=30d",
     "coverage-route": "/coverage?period=30d&part=route&lack=unswept",
+    "rebound": "/rebound?period=365d",
+    "slackening": "/rebound?part=slack",
     "data_quality": "/data_quality",
     "definitions": "/definitions",
     "wall": "/wall?period=90d",

@@ -20,6 +20,10 @@ PARAMS = {
     "department": "",
     "close_by": "closed",
     "within_days": 30,
+    "dated_by": "closing",
+    "observed_until": "2100-01-01",
+    "category": "",
+    "inspection_id": "1",
     "episode_id": 0,
     "at_least": 2,
     "metric": "reported",
@@ -90,7 +94,10 @@ def test_runs_and_has_one_row_per_grain(
 ) -> None:
     text = query_text(name)
     engine = worked if name in OF_WORK else demo_engine
+    episode = demo_engine.query("select place_id, category_code from mart_episode limit 1").iloc[0]
     params = PARAMS | {
+        "place_id": int(episode["place_id"]),
+        "category_code": int(episode["category_code"]),
         "grid_id": a_grid(demo_engine) if name in OF_ONE_GRID else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
     }
