@@ -105,8 +105,8 @@ def search(build: Build, filters: Filters) -> None:
         found = read(alike_places, *asked)
         places = found.candidates.head(int(count))
         st.markdown(
-            f"全县符合条件的地点 {found.places:,} 处：候选 **{len(found.candidates):,}** 处，"
-            f"另有 {len(found.known)} 处正有同类问题未整改（已知，不进清单）。"
+            f"全县符合条件的地点 {found.places:,} 处：候选 **{found.of_candidates:,}** 处，"
+            f"另有 {found.of_known:,} 处正有同类问题未整改（已知，不进清单）。"
         )
         if places.empty:
             st.info("没有符合条件的地点。请放宽条件。")
@@ -118,7 +118,7 @@ def search(build: Build, filters: Filters) -> None:
             grid_list(listed)
     candidates(build, issue, str(issue[level]), places)
     if len(found.known):
-        with st.expander(f"已知：正有同类问题未整改的 {len(found.known)} 处"):
+        with st.expander(f"已知：正有同类问题未整改的（列出 {len(found.known)} 处）"):
             candidate_table(found.known, issue)
 
 

@@ -27,6 +27,7 @@ Level = Literal["category", "category_class"]
 Where = Literal["", "road", "site"]  # everywhere, the same road class, near a site of the same type
 Which = Literal["", "new", "unseen"]  # all, never of this kind before, no look since the issue
 CHOICES = 200
+LONGEST = 250  # places of a list, so that a county of 100 000 places stays small in the cache
 BEST_FIRST = ["times", "records", "last_started_at", "place_key"]
 
 
@@ -59,19 +60,21 @@ def episodes_at_place(engine: Engine, issue_id: str) -> pd.DataFrame:
 class AlikePlaces:
     """Where an issue's kind is likely.
 
-    candidates  in the order to look at them: rank (1 first), place_key, place_id (null: not one issue),
-                source_segment_id, street_name, road_class ("" off the streets), address (one
-                noted there), grid_id, grid_name, lead_unit, lon, lat, times (episodes of the kind in
-                alike_days), lately (in repeat_days), times_ever, last_started_at, records (of any
-                kind in alike_days), seen (records and visits since the issue), is_same_road,
-                is_near_site, is_repeat.
+    candidates  the first LONGEST, in the order to look at them: rank (1 first), place_key, place_id
+                (null: not one issue), source_segment_id, street_name, road_class ("" off the
+                streets), address (one noted there), grid_id, grid_name, lead_unit, lon, lat, times
+                (episodes of the kind in alike_days), lately (in repeat_days), times_ever,
+                last_started_at, records (of any kind in alike_days), seen (records and visits since
+                the issue), is_same_road, is_near_site, is_repeat.
     known       the same columns: places where the kind is open now, so nothing to find.
-    places      places in grids that fit `where`, whether candidates or known.
+    places      all places in grids that fit `where`; of_candidates and of_known: how many are such.
     """
 
     candidates: pd.DataFrame
     known: pd.DataFrame
     places: int
+    of_candidates: int
+    of_known: int
 
 
 def alike_places(
@@ -79,7 +82,10 @@ def alike_places(
 ) -> AlikePlaces:
     """Where an issue's kind is likely, by all of the data. Raises LookupError without the issue."""
     until = pd.Timestamp(build_info(engine).data_until)
-    return _alike(engine, _issue(engine, issue_id), level, where, which, until)
+    candidates, known, places = _alike(engine, _issue(engine, issue_id), level, where, which, until)
+    return AlikePlaces(
+        candidates.head(LONGEST), known.head(LONGEST), places, len(candidates), len(known)
+    )
 
 
 @dataclass(frozen=True)
@@ -116,9 +122,9 @@ def hindsight(
     issue = _issue(engine, issue_id)
     end = pd.Timestamp(until or build_info(engine).period_until)
     since = end - timedelta(days=threshold("alike_hindsight_days"))
-    found = _alike(engine, issue, level, where, which, since)
+    candidates, _, _ = _alike(engine, issue, level, where, which, since)
     hits = engine.select("alike_hits", since=since, until=end, **_kind(issue, level))["place_id"]
-    is_hit = found.candidates["place_id"].isin(hits)
+    is_hit = candidates["place_id"].isin(hits)
     listed = is_hit.head(int(count))
     return Hindsight(since, end, len(listed), int(listed.sum()), len(is_hit), int(is_hit.sum()))
 
@@ -175,7 +181,8 @@ def _kind(issue: pd.Series, level: Level) -> dict[str, str]:
 
 def _alike(
     engine: Engine, issue: pd.Series, level: Level, where: Where, which: Which, until: pd.Timestamp
-) -> AlikePlaces:
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """All candidates and all known places as of a time, and how many places there are."""
     age = pd.Timestamp(build_info(engine).data_until) - issue["reported_at"]
     frame = engine.select(
         "alike_places",
@@ -206,7 +213,7 @@ def _alike(
     candidates.insert(0, "rank", np.arange(1, len(candidates) + 1))
     known = ordered[ordered["is_open"]].reset_index(drop=True)
     known.insert(0, "rank", np.arange(1, len(known) + 1))
-    return AlikePlaces(candidates, known, len(ordered))
+    return candidates, known, len(ordered)
 
 
 def _with_points(engine: Engine, frame: pd.DataFrame, site_types: list[str]) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def hit_shares(engine: DuckDBEngine) -> pd.DataFrame:
         for issue_id, category in week.groupby("category").head(OF_CATEGORY).itertuples(index=False):
             issue = engine.select("issue_place", issue_id=issue_id).iloc[0]
             issue["reported_at"] += pd.Timestamp(build_info(engine).data_until) - since  # its age then
-            places = alike._alike(engine, issue, "category", "", "", since).candidates
+            places, _, _ = alike._alike(engine, issue, "category", "", "", since)
             hits = engine.select(
                 "alike_hits", since=since, until=until, category=category, category_class=""
             )["place_id"]

@@ -34,6 +34,15 @@ def issue(issues: pd.DataFrame) -> pd.Series:
     return issues[issues["inspection_id"].notna()].iloc[0]
 
 
+def search(
+    engine: DuckDBEngine, number: str, level: alike.Level = "category",
+    where: alike.Where = "", which: alike.Which = "",
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:  # fmt: skip
+    """The whole search, not only what a list can hold."""
+    until = pd.Timestamp(build_info(engine).data_until)
+    return alike._alike(engine, alike._issue(engine, number), level, where, which, until)
+
+
 def by_hand(engine: DuckDBEngine, issue: pd.Series, level: str, until: pd.Timestamp) -> pd.DataFrame:
     """Every place by loops over the core tables: what the view must say of it."""
     segments = engine.query("select * from core_segment where grid_id is not null")
@@ -79,39 +88,42 @@ def test_every_place_is_what_a_count_by_hand_says(
     place = alike.issue_place(demo_engine, issue["issue_id"]).iloc[0]
     until = pd.Timestamp(build_info(demo_engine).data_until)
     expected = by_hand(demo_engine, place, level, until)
-    found = alike.alike_places(demo_engine, issue["issue_id"], level)
-    assert found.places == len(expected)
-    assert set(found.known["place_key"]) == set(expected.loc[expected["is_open"], "place_key"])
-    assert len(found.known)
+    candidates, known, places = search(demo_engine, issue["issue_id"], level)
+    assert places == len(expected)
+    assert set(known["place_key"]) == set(expected.loc[expected["is_open"], "place_key"])
+    assert len(known)
     listed = expected[~expected["is_open"]].sort_values(
         ["times", "records", "last", "place_key"], ascending=[False, False, False, True]
     )
-    assert list(found.candidates["place_key"]) == list(listed["place_key"])
+    assert list(candidates["place_key"]) == list(listed["place_key"])
     columns = ["times", "lately", "times_ever", "records", "seen", "is_same_road"]
     pd.testing.assert_frame_equal(
-        found.candidates[columns],
+        candidates[columns],
         listed[columns].reset_index(drop=True),
         check_dtype=False,
     )
-    assert found.candidates["lon"].notna().all()
-    assert (found.candidates["rank"] == np.arange(1, len(listed) + 1)).all()
-    assert found.candidates["is_repeat"].tolist() == (found.candidates["lately"] >= 3).tolist()
+    assert candidates["lon"].notna().all()
+    assert (candidates["rank"] == np.arange(1, len(listed) + 1)).all()
+    assert candidates["is_repeat"].tolist() == (candidates["lately"] >= 3).tolist()
+    shown = alike.alike_places(demo_engine, issue["issue_id"], level)
+    assert (shown.places, shown.of_candidates, shown.of_known) == (
+        places, len(candidates), len(known),
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(shown.candidates, candidates.head(alike.LONGEST))
 
 
 def test_conditions_leave_what_fits_in_the_same_order(
     demo_engine: DuckDBEngine, issue: pd.Series
 ) -> None:
     number = issue["issue_id"]
-    everything = alike.alike_places(demo_engine, number).candidates
+    everything, _, _ = search(demo_engine, number)
     for which, fits in (("new", "times_ever"), ("unseen", "seen")):
-        some = alike.alike_places(demo_engine, number, which=which).candidates
+        some, _, _ = search(demo_engine, number, which=which)
         assert list(some["place_key"]) == list(everything.loc[everything[fits] == 0, "place_key"])
         assert 0 < len(some) < len(everything)
-    on_road = alike.alike_places(demo_engine, number, where="road")
-    assert list(on_road.candidates["place_key"]) == list(
-        everything.loc[everything["is_same_road"], "place_key"]
-    )
-    assert on_road.places == len(on_road.candidates) + len(on_road.known)
+    on_road, known, places = search(demo_engine, number, where="road")
+    assert list(on_road["place_key"]) == list(everything.loc[everything["is_same_road"], "place_key"])
+    assert places == len(on_road) + len(known)
 
 
 def test_near_a_site_of_the_same_type_is_what_distances_say(
@@ -129,7 +141,7 @@ def test_near_a_site_of_the_same_type_is_what_distances_say(
             break
     assert types
     assert place["site_types"].split("、") == types
-    found = alike.alike_places(demo_engine, issue.issue_id, where="site").candidates
+    found, _, _ = search(demo_engine, issue.issue_id, where="site")
     lines = demo_engine.query("select segment_id, geom from core_segment where grid_id is not null")
     of_type = at[sites["site_type"].isin(types).to_numpy()]
     near = {
@@ -138,7 +150,7 @@ def test_near_a_site_of_the_same_type_is_what_distances_say(
         if shapely.distance(shapely.from_wkb(bytes(line.geom)), of_type).min()
         <= threshold("near_site_m")
     }
-    everything = alike.alike_places(demo_engine, issue.issue_id).candidates["place_key"]
+    everything = search(demo_engine, issue.issue_id)[0]["place_key"]
     streets = everything[~everything.str.startswith("place ")]
     listed = set(found["place_key"]) & set(streets)
     assert listed == near & set(streets)

@@ -65,7 +65,7 @@ def test_a_link_reproduces_the_search(store: Path) -> None:
     engine = open_build(current_build_id(store), store)
     found = alike.alike_places(engine, number, "category_class", "road", "new")
     seen = alike.hindsight(engine, number, "category_class", "road", "new", "20")
-    assert f"候选 **{len(found.candidates):,}** 处" in texts(app)
+    assert f"候选 **{found.of_candidates:,}** 处" in texts(app)
     assert f"前有 **{seen.hits}** 处" in texts(app)
     (table,) = [frame.value for frame in app.dataframe if "不利的一面" in frame.value][:1]
     listed = min(20, len(found.candidates))
