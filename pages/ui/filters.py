@@ -38,6 +38,16 @@ def chosen_params() -> dict[str, str]:
     return chosen
 
 
+def asked_code(key: str, default: str = "") -> str:
+    """The code that the URL asks for, or that was chosen before; it may be of nothing there is."""
+    in_url = st.query_params.get(key, default)
+    # Going to another page by the menu empties the URL; that is no wish to see everything again.
+    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
+    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
+        st.session_state[key] = in_url  # a link, or the browser's back button
+    return str(st.session_state.get(key, default))
+
+
 def url_select(
     label: str, names: dict[str, str], key: str, help_: str = "", *, default: str = ""
 ) -> str:
@@ -63,13 +73,8 @@ def _segments(*args: Any, **kwargs: Any) -> str:
 
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
-    in_url = st.query_params.get(key, default)
-    # Going to another page by the menu empties the URL; that is no wish to see everything again.
-    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
-    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
-        st.session_state[key] = in_url  # a link, or the browser's back button
-    kept = st.session_state.get(key)
-    st.session_state[key] = kept if kept in names else default
+    asked = asked_code(key, default)
+    st.session_state[key] = asked if asked in names else default
     chosen: str = widget(
         label,
         list(names),

@@ -107,6 +107,26 @@ def shoot_upload(page: Page, address: str, folder: Path) -> None:
         _save(page, f"demo-data_admin-{part}")
 
 
+def shoot_alike(page: Page, address: str) -> None:
+    """From the newest find of an inspection to its checklist, with a few places marked."""
+    page.goto(f"{address}/alike")
+    page.get_by_role("combobox", name="问题", exact=False).last.click()
+    page.get_by_role("option", name="【检查】").first.click()
+    page.get_by_role("button", name="生成排查清单").wait_for()
+    page.wait_for_timeout(3000)
+    _save(page, "demo-alike")
+    page.get_by_role("button", name="生成排查清单").click()
+    page.get_by_text("下载 Excel").wait_for()
+    for number in range(12):
+        page.get_by_role(
+            "radio", name="发现" if number % 4 == 0 else "未发现", exact=True
+        ).first.click()
+        page.wait_for_timeout(1000)
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.wait_for_timeout(1000)
+    _save(page, "demo-checklist")
+
+
 def main() -> None:
     """All pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -121,6 +141,7 @@ def main() -> None:
                     shoot(window.new_page(), address + path, f"{source}-{page_name}")
                 shoot_stage(window.new_page(), address, source)
                 if source == "demo":
+                    shoot_alike(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
 

@@ -16,7 +16,11 @@ MARTS = sorted((Path(__file__).parents[2] / "etl" / "sql").glob("*.sql"))
 PARAMS = {
     "since": "2000-01-01",
     "until": "2100-01-01",
+    "category": "",
     "category_class": "",
+    "year_since": "2000-01-01",
+    "lately_since": "2000-01-01",
+    "seen_since": "2000-01-01",
     "department": "",
     "close_by": "closed",
     "within_days": 30,
@@ -100,6 +104,7 @@ def test_runs_and_has_one_row_per_grain(
         "category_code": int(episode["category_code"]),
         "grid_id": a_grid(demo_engine) if name in OF_ONE_GRID else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
+        "issue_id": str(demo_engine.select("episode_issues", episode_id=0)["issue_id"].iloc[0]),
     }
     rows = engine.select(name, **{key: params[key] for key in used_params(text)})
     grain = text.partition("-- grain:")[2].splitlines()[0]
