@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from data.settings import settings
+
 ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -26,8 +28,9 @@ FLAGS = [
 
 @contextmanager
 def serving(store: Path) -> Iterator[str]:
-    """The app on a free port, serving the builds of `store` and the photos beside it; its address."""
-    photos = store.parent / "raw" / "photos"
+    """The app on a free port, serving the builds of `store` and any photos beside it."""
+    beside = store.parent / "raw" / "photos"
+    photos = beside if beside.is_dir() else settings().photos
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
