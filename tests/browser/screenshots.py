@@ -13,6 +13,7 @@ import xlsxwriter
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from data.settings import settings
 from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
@@ -130,7 +131,7 @@ def shoot_alike(page: Page, address: str) -> None:
 def main() -> None:
     """All pictures."""
     IMAGES.mkdir(exist_ok=True)
-    write_demo(ROOT / "data" / "raw" / "demo")
+    write_demo(ROOT / "data" / "raw" / "demo", photo_folder=settings().photos)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         window = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
