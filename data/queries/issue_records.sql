@@ -16,7 +16,9 @@ select
     due_at,
     closed_at,
     grid_id,
-    location
+    location,
+    lon,
+    lat
 from core_issue
 where
     (
