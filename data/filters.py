@@ -30,6 +30,11 @@ class Filters:
         return (self.until - self.since).days
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether only some of the issues are looked at: one class or one department."""
+        return bool(self.category_class or self.department)
+
+    @property
     def previous(self) -> Filters:
         """The same choice in the period of the same length just before."""
         return self.starting(self.since - timedelta(days=self.days))

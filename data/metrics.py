@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Metric(BaseModel):
-    """One number: its words, and the view of data/views/ that computes it."""
+    """One number: its words, and the view of data/views/ that computes it.
+
+    target_days  of a number that grows with the period: its target is for so many days.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,6 +27,7 @@ class Metric(BaseModel):
     view: str
     source: str
     min_denominator: str = ""
+    target_days: int = 0
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,19 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = load_recipe("demo").model_copy(update={"root": folder / "raw"})
     build_county(recipe, folder / "store")
     return folder / "store"
+
+
+@pytest.fixture(scope="session")
+def city_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function that builds a real city by the name of its recipe, once, and returns its store."""
+
+    @cache
+    def built(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        build_county(load_recipe(name), folder)
+        return folder
+
+    return built
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,6 +6,8 @@ select
     lead_unit,
     responsible_unit,
     grid_head,
+    lon,
+    lat,
     valid_from,
     valid_to
 from core_grid

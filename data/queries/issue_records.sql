@@ -2,7 +2,8 @@
 -- grain: issue_id
 -- params: since, until (half-open, local days), category_class, department,
 --         grid_id ('' = all of each),
---         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open),
+--         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open,
+--         late and on_time_share: due and not closed in time, median_hours_to_close: reported),
 --         row_limit
 select
     issue_id,
@@ -15,6 +16,8 @@ select
     channel,
     due_at,
     closed_at,
+    photo_before,
+    photo_after,
     grid_id,
     location,
     lon,
@@ -23,10 +26,10 @@ from core_issue
 where
     (
         (
-            $metric in ('reported', 'issues_per_km')
+            $metric in ('reported', 'issues_per_km', 'median_hours_to_close')
             and reported_at >= $since
             and reported_at < $until
-            and ($metric = 'reported' or grid_id is not null)
+            and ($metric <> 'issues_per_km' or grid_id is not null)
         )
         or ($metric = 'closed' and closed_at >= $since and closed_at < $until)
         or (
@@ -34,6 +37,13 @@ where
             and reported_at < $until
             and (closed_at is null or closed_at >= $until)
             and ($metric = 'open_at_end' or due_at < $until)
+        )
+        or (
+            $metric in ('late', 'on_time_share')
+            and reported_at < $until
+            and due_at >= $since
+            and due_at < $until
+            and (closed_at is null or closed_at > due_at)
         )
     )
     and ($category_class = '' or category_class = $category_class)

@@ -13,6 +13,8 @@ select
     channel,
     due_at,
     closed_at,
+    photo_before,
+    photo_after,
     grid_id,
     location,
     lon,

@@ -97,9 +97,9 @@ def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
     columns  metric, value, numerator, denominator (NaN where there is none) and before, the value in
              the period of the same length just before (NaN where the data does not reach back).
     """
-    now = _counts(engine, filters)
+    now = counts(engine, filters)
     reaches_back = filters.previous.since >= build_info(engine).first_date
-    before = _counts(engine, filters.previous) if reaches_back else {}
+    before = counts(engine, filters.previous) if reaches_back else {}
     rows = [
         {
             "metric": metric,
@@ -119,7 +119,10 @@ def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"value": float, "denominator": float, "before": float})
 
 
-def _counts(engine: Engine, filters: Filters) -> dict[str, float]:
+def counts(engine: Engine, filters: Filters) -> dict[str, float]:
+    """reported, reported_in_grids, closed, open_at_end, open_with_due, overdue_open, street_km and
+    issues_per_km of a period; NaN where the street is too short or nothing has a deadline.
+    """
     row = engine.select("stock_and_flow", **filters.params).iloc[0].fillna(0)
     counts = {str(name): float(value) for name, value in row.items()}
     street_km = float(engine.select("street_km", grid_id=filters.grid_id).iloc[0]["street_km"])
@@ -184,7 +187,7 @@ def worst_grids(engine: Engine, filters: Filters, count: int = 5) -> pd.DataFram
         .rename(columns={"category_class": "main_class", "reported": "main_reported"})
     )
     frame = worst.merge(main, on="grid_id", how="left")
-    frame["times_county"] = frame["issues_per_km"] / _counts(engine, filters.in_grid())["issues_per_km"]
+    frame["times_county"] = frame["issues_per_km"] / counts(engine, filters.in_grid())["issues_per_km"]
     frame["main_share"] = frame["main_reported"] / frame["reported"]
     return frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
 
 import pandas as pd
@@ -11,7 +12,7 @@ import streamlit as st
 from pages.ui.text import class_name
 
 FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
-BLUE, ORANGE = "#0b6e99", "#d9822b"
+BLUE, ORANGE, GREY = "#0b6e99", "#d9822b", "#9ca3af"
 
 
 def show_chart(figure: go.Figure, key: str, height: int, name: str) -> None:
@@ -37,21 +38,48 @@ def show_chart(figure: go.Figure, key: str, height: int, name: str) -> None:
     )
 
 
-def weekly_chart(weeks: pd.DataFrame, key: str, *, height: int = 260) -> None:
-    """Issues reported and closed by week."""
+def weekly_chart(
+    weeks: pd.DataFrame, key: str, *, height: int = 260, inspections: pd.DataFrame | None = None
+) -> None:
+    """Issues reported and closed by week, drawn at its middle; days of inspections are shaded."""
     figure = go.Figure()
+    middle = weeks["week_since"] + pd.Timedelta(days=3.5)  # or a peak would stand before its cause
+    if inspections is not None and len(inspections):
+        _shade(figure, inspections)
     for column, name, colour in (("reported", "新增", ORANGE), ("closed", "整改完成", BLUE)):
         figure.add_scatter(
-            x=weeks["week_since"],
+            x=middle,
             y=weeks[column],
+            customdata=weeks["week_since"].dt.strftime("%Y-%m-%d"),
             name=name,
             mode="lines+markers" if len(weeks) < 30 else "lines",
             line={"color": colour, "width": 2.5},
-            hovertemplate="%{x|%Y-%m-%d} 起一周：%{y} 件<extra>" + name + "</extra>",
+            hovertemplate="%{customdata} 起一周：%{y} 件<extra>" + name + "</extra>",
         )
     figure.update_xaxes(tickformat="%Y-%m-%d", nticks=6)
     figure.update_yaxes(rangemode="tozero", title="件/周")
     show_chart(figure, key, height, "每周新增与整改")
+
+
+def _shade(figure: go.Figure, inspections: pd.DataFrame) -> None:
+    """The days of inspections in grey, each with a mark that says its name."""
+    for first, last in zip(inspections["first_date"], inspections["last_date"], strict=True):
+        figure.add_vrect(
+            x0=first, x1=last + pd.Timedelta(days=1), fillcolor=GREY, opacity=0.35, line_width=0,
+            layer="below",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=inspections["first_date"],
+        y=[0] * len(inspections),
+        name="检查轮次",
+        mode="markers",
+        marker={"symbol": "triangle-up", "size": 12, "color": "#374151"},
+        text=[
+            f"{html.escape(row.inspection_name)}：{row.first_date:%Y-%m-%d} 至 {row.last_date:%Y-%m-%d}"
+            for row in inspections.itertuples()
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None:

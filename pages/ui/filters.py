@@ -123,11 +123,16 @@ def choose_filters(build: Build) -> Filters:
     return Filters(since, until, category_class, department=department)
 
 
-def _period(chosen: str, build: Build) -> tuple[date, date]:
-    if chosen in DAYS:
-        return build.period_until - timedelta(days=DAYS[chosen]), build.period_until
+def rolling_period(chosen: str, build: Build) -> tuple[date, date]:
+    """The period of a code that is not custom: it ends where the data is complete."""
     if chosen == "all":
         return build.first_date, build.period_until
+    return build.period_until - timedelta(days=DAYS[chosen]), build.period_until
+
+
+def _period(chosen: str, build: Build) -> tuple[date, date]:
+    if chosen != "custom":
+        return rolling_period(chosen, build)
     last_day = build.period_until - timedelta(days=1)
     since = _day("从", "since", build.period_until - timedelta(days=30), build)
     last = _day("到（含）", "to", last_day, build)

@@ -7,7 +7,9 @@ import streamlit as st
 
 from data.filters import Filters
 from data.metrics import metrics
+from data.views.coverage import coverage_by_segment
 from data.views.overview import (
+    ROWS_SHOWN,
     Build,
     grid_density,
     grids,
@@ -15,12 +17,14 @@ from data.views.overview import (
     issues_by_category,
     streets_of_grid,
 )
+from data.views.rebound import rebound_records
 from pages.ui.charts import category_chart
-from pages.ui.filters import url_select
+from pages.ui.filters import chosen_params, url_select
 from pages.ui.maps import STATE_NAMES, clicked
 from pages.ui.read import read
+from pages.ui.registry import REGISTRY
 from pages.ui.tables import table
-from pages.ui.text import class_name, number, plain
+from pages.ui.text import class_name, number, period, plain
 
 RECORD_COLUMNS = {
     "issue_id": "编号",
@@ -97,24 +101,67 @@ def grid_streets(build: Build, filters: Filters) -> None:
     table(shown, "道路问题", "grid_streets", height=248, config={"网格内长度（公里）": km})
 
 
-def choose_records(build: Build, filters: Filters, keys: list[str]) -> None:
-    """The records behind one of the headline numbers, chosen by its name."""
-    metric = st.segmented_control(
-        "数字背后的记录",
-        keys,
-        format_func=lambda key: metrics()[key].title,
-        default=keys[0],
-        required=True,
-        key="records_metric",
+@st.dialog("数字背后的记录", width="large")
+def show_records(build: Build, filters: Filters, metric: str) -> None:
+    """The records behind a number, over the page."""
+    st.markdown(f"**{metrics()[metric].title}**　{period(filters.since, filters.until)}")
+    records(build, filters, metric, key="dialog_records")
+
+
+def records(build: Build, filters: Filters, metric: str = "reported", *, key: str = "records") -> None:
+    """The records behind the number, newest first: issues, returns, or streets below the standard."""
+    if metric in ("rebound_30", "came_back"):
+        _returns(build, filters, key)
+    elif metric == "coverage_share":
+        _uncovered(build, filters, key)
+    else:
+        rows = read(issue_records, build.build_id, filters, metric)
+        st.markdown(f"**记录**（最新 {len(rows)} 件）")
+        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
+        for column in ("大类", "小类"):
+            shown[column] = shown[column].map(class_name)
+        table(shown.dropna(axis="columns", how="all"), "问题记录", key)
+
+
+def _returns(build: Build, filters: Filters, key: str) -> None:
+    """Problems that came back in the period."""
+    rows = read(rebound_records, build.build_id, filters)
+    names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
+    st.markdown(f"**时段内再次出现的问题**（最新 {len(rows)} 件，按再次出现的日期）")
+    shown = pd.DataFrame(
+        {
+            "网格": rows["grid_id"].map(names),
+            "小类": rows["category"].map(class_name),
+            "道路": rows["street_name"],
+            "处置部门": rows["department"],
+            "整改完成": rows["ended_at"],
+            "再次出现": rows["next_started_at"],
+            "相隔（天）": rows["gap_days"],
+            "原编号": rows["first_issue_id"],
+            "新编号": rows["next_issue_id"],
+        }
     )
-    records(build, filters, metric)
+    days = st.column_config.NumberColumn(format="%.1f")
+    table(shown.dropna(axis="columns", how="all"), "反弹记录", key, config={"相隔（天）": days})
 
 
-def records(build: Build, filters: Filters, metric: str = "reported") -> None:
-    """The records behind the number, newest first."""
-    rows = read(issue_records, build.build_id, filters, metric)
-    st.markdown(f"**记录**（最新 {len(rows)} 件）")
-    shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
-    for column in ("大类", "小类"):
-        shown[column] = shown[column].map(class_name)
-    table(shown.dropna(axis="columns", how="all"), "问题记录", "records")
+def _uncovered(build: Build, filters: Filters, key: str) -> None:
+    """Streets that owe cleaning hours, and the way to the page about them."""
+    rows = read(coverage_by_segment, build.build_id, filters)
+    rows = rows[rows["hours_owed"] > 0]
+    names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
+    st.markdown(f"**欠保洁的路段**（{len(rows)} 段，欠得最多的在前）")
+    shown = pd.DataFrame(
+        {
+            "道路": [name or "（无名道路）" for name in rows["street_name"]],
+            "网格": rows["grid_id"].map(names),
+            "长度（米）": rows["length_m"].round(),
+            "标准（小时/天）": rows["standard_hours"],
+            "保洁（小时/天）": rows["hours_a_day"].round(1),
+            "欠账（公里·小时）": rows["hours_owed"].round(1),
+            "证据等级": rows["grade"],
+        }
+    )
+    table(shown.head(ROWS_SHOWN), "欠保洁的路段", key)
+    if any(entry.name == "coverage" for entry in REGISTRY):
+        st.page_link("../coverage.py", label="到保洁覆盖页", query_params=chosen_params())

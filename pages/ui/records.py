@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.maps import Scene, clicked
+from pages.ui.photos import photo_pair
 from pages.ui.tables import just_picked, table
 from pages.ui.text import class_name, plain
 
@@ -74,6 +75,9 @@ def record_card(row: pd.Series) -> None:
     """One record in full."""
     with st.container(border=True):
         st.markdown(f"**{plain(class_name(row['category']))}**　{plain(row['issue_id'])}")
+        if row[["photo_before", "photo_after"]].notna().any():
+            label = f"{class_name(row['category'])} {row['issue_id']}"
+            photo_pair(row["photo_before"], row["photo_after"], label)
         for column, label in RECORD_COLUMNS.items():
             value = row[column]
             if column in ("issue_id", "category") or pd.isna(value):

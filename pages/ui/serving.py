@@ -12,10 +12,12 @@ import xstatic.pkg.jquery
 import xstatic.pkg.leaflet
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+WEB = Path(__file__).parent / "web"
+STAGE = WEB / "stage.html"
 MOUNTS = {
     "/vendor/leaflet": xstatic.pkg.leaflet.BASE_DIR,
     "/vendor/jquery": xstatic.pkg.jquery.BASE_DIR,
-    "/ui": str(Path(__file__).parent / "web"),
+    "/ui": str(WEB),
 }
 
 
@@ -74,5 +76,8 @@ def _is_html(start: Message) -> bool:
 
 
 def _in_chinese(page: bytes) -> bytes:
+    """Streamlit's page; one that is Chinese already is ours, and imported text on it stays as it is."""
+    if b'<html lang="en"' not in page:
+        return page
     page = page.replace(b'<html lang="en"', b'<html lang="zh-CN"')
     return page.replace(b"</head>", b'<script src="/ui/zh.js"></script></head>', 1)

@@ -86,10 +86,11 @@ def spot_map(build: Build, filters: Filters) -> None:
         if (row := just_picked(f"{LIST}_{colour}")) is not None and row < len(listed):
             _choose(listed.iloc[row], is_street=is_street)
         segment_id = clicked(MAP, "segment_id") or None
-        before = st.session_state.get("grid", "")
         grid_id = choose_grid(MAP, build)
         # Another grid lets go of the street that was chosen in the last one.
-        segment_id = url_value("segment", "" if grid_id != before and not segment_id else segment_id)
+        is_new_grid = grid_id != st.session_state.get(f"{MAP}_grid", grid_id)
+        st.session_state[f"{MAP}_grid"] = grid_id
+        segment_id = url_value("segment", "" if is_new_grid and not segment_id else segment_id)
         chosen = filters.in_grid(grid_id)
         if is_street and segment_id:
             rows = read(segment_records, build.build_id, filters, segment_id)

@@ -17,6 +17,7 @@ from tests.bench import read as reading
 from tests.bench.build import BOSTON, compare
 from tests.bench.coverage import measure
 from tests.bench.measure import run
+from tests.bench.pages import measure_pages
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Rounds = Annotated[int, typer.Option(min=1, help="runs of each side")]
@@ -98,6 +99,16 @@ def coverage(
 ) -> None:
     """Coverage marts and views of a county whose every segment is logged on every day."""
     measure(segments, days, rounds, typer.echo)
+
+
+@app.command()
+def pages(
+    store: Annotated[Path, typer.Argument(help="a store with a build, e.g. of `python -m etl demo`")],
+    sessions: Annotated[int, typer.Option(min=2, help="people looking at once")] = 30,
+    minutes: Annotated[float, typer.Option(min=0.5, help="for so long")] = 1.5,
+) -> None:
+    """Every page in a real browser, then many viewers of one page at once."""
+    measure_pages(store, typer.echo, sessions=sessions, minutes=minutes)
 
 
 if __name__ == "__main__":

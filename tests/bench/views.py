@@ -18,7 +18,7 @@ from typing import Any
 from data.builds import current_build_id, open_build
 from data.engine import Engine
 from data.filters import Filters
-from data.views import flow, hotspots, overview, rebound
+from data.views import flow, headline, hotspots, meeting, overview, reasons, rebound
 from data.views.overview import build_info
 
 ROUNDS = 5
@@ -36,6 +36,9 @@ VIEWS: tuple[Callable[[Engine, Filters], Any], ...] = (
     flow.flow_by_category,
     flow.flow_by_class,
     overview.headline,
+    headline.progress,
+    reasons.worst_with_reasons,
+    meeting.since_meeting,
     overview.grid_density,
     rebound.rebound_by,
     rebound.rebound_curve,

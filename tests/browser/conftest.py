@@ -24,17 +24,24 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """The app on a free port, serving the builds of `store`; its address."""
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def serving(store: Path, port: int = 0) -> Iterator[str]:
+    """The app on that port (0: a free one), with the builds of `store` and the photos beside it."""
+    photos = store.parent / "raw" / "photos"
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1", "--server.headless=true"],
         cwd=ROOT,
-        env={**os.environ, "CHUANGWEI_STORE": str(store)},
+        env={**os.environ, "CHUANGWEI_STORE": str(store), "CHUANGWEI_PHOTOS": str(photos)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

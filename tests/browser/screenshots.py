@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
+from pages.ui.wall import SCENES
 from tests.browser.conftest import FLAGS, ROOT, executable, serving
 
 IMAGES = ROOT / "docs" / "images"
@@ -23,9 +24,15 @@ SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
     "hot_spots": "/hotspots?period=90d&colour=gi",
+    "hotspots_streets": "/hotspots?period=90d&colour=density",
+    "hotspots_compare": "/hotspots?period=90d&part=compare",
+    "hotspots_matrix": "/hotspots?period=90d&part=matrix",
+    "hotspots_border": "/hotspots?period=90d&part=border",
     "data_quality": "/data_quality",
     "definitions": "/definitions",
+    "wall": "/wall?period=90d",
 }
+STAGE_NAMES = {title: code for code, title in SCENES.items()}
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
 LEDGER = [
     ["DC-001", "店外经营", "县城管局", "2026-03-01 09:10", "3天", "占道摆摊", 107.9054, 34.3971],
@@ -49,8 +56,9 @@ def shoot(page: Page, url: str, name: str) -> None:
     """One page, once its map and charts are drawn."""
     page.goto(url)
     page.get_by_text("数据截至").last.wait_for()
-    for frame in page.frames[1:]:
-        frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
+    for element in page.locator('iframe[title="streamlit_folium.st_folium"]').element_handles():
+        if frame := element.content_frame():
+            frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation
     _save(page, name)
 
@@ -59,6 +67,24 @@ def _save(page: Page, name: str) -> None:
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     Image.open(path).convert("RGB").save(path, optimize=True)
+
+
+def shoot_stage(page: Page, address: str, source: str) -> None:
+    """Every slide of the wall at full HD (of the cards the first), the first one at 4K too."""
+    page.goto(f"{address}/stage?dwell=3600&period=90d")
+    page.locator("#steps span").first.wait_for()
+    for _ in range(page.locator("#steps span").count()):
+        page.wait_for_timeout(1000)
+        scene = page.locator("#steps .is-on").inner_text().split(" ")[0]
+        page.keyboard.press("Escape")  # takes the mark of the held slide away
+        page.wait_for_timeout(300)
+        _save(page, f"{source}-stage-{STAGE_NAMES[scene]}")
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 3840, "height": 2160})
+    page.wait_for_timeout(1000)
+    _save(page, f"{source}-stage-4k")
 
 
 def shoot_upload(page: Page, address: str, folder: Path) -> None:
@@ -93,6 +119,7 @@ def main() -> None:
             with serving(Path(folder)) as address:
                 for page_name, path in SHOTS.items():
                     shoot(window.new_page(), address + path, f"{source}-{page_name}")
+                shoot_stage(window.new_page(), address, source)
                 if source == "demo":
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()

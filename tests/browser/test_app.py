@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_zoom_is_kept_when_the_data_changes(window: Window, address: str) -> Non
     frame = map_frame(page)
     frame.evaluate("window.isSame = true; map_div.setZoom(map_div.getZoom() + 1.5, {animate: false})")
     zoom = frame.evaluate("map_div.getZoom()")
-    legend = page.get_by_text("件/公里：", exact=False).last
+    legend = page.get_by_text("每公里问题数（件/公里）：").last
     before = legend.inner_text()
     page.get_by_role("combobox", name="问题大类").click()
     page.get_by_role("option", name="乱停乱放").click()
@@ -90,6 +91,12 @@ def test_cold_deep_link_works_and_cannot_skip_the_frame(window: Window, demo_sto
         expect(page.get_by_role("heading", name=grid["grid_name"])).to_be_visible()
         map_frame(page)
         assert "period=30d" in page.url
+
+
+def test_the_first_page_has_a_name_too(window: Window, address: str) -> None:
+    window.page.goto(f"{address}/overview?period=30d")
+    expect(window.page.get_by_role("combobox", name="时段")).to_have_value("近 30 天", timeout=30_000)
+    expect(window.page.get_by_text("没有这个页面")).to_have_count(0)
 
 
 def test_menu_keeps_filters_and_back_button_returns(window: Window, address: str) -> None:
@@ -177,3 +184,13 @@ def test_imported_text_stays_text(window: Window, tiny_county: Callable[[], Coun
         map_frame(page)
         expect(page.get_by_text(HOSTILE[0]).first).to_be_visible()
         assert page.evaluate("window.hacked") is None
+
+
+def test_photos_are_served_and_their_neighbours_are_not(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/photos/demo/001_before.png") as answer:
+        assert answer.headers["Content-Type"] == "image/png"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        assert answer.read(4) == b"\x89PNG"
+    for name in ("../sites.csv", "%2e%2e/sites.csv", "..%2fsites.csv", "..%5csites.csv", "no.png"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
+            urllib.request.urlopen(f"{address}/photos/{name}")

@@ -41,6 +41,7 @@ PARAMS = {
     "part_key": "*",
     "day": "2025-03-04",  # a track of S1
 }
+OF_ONE_GRID = ("issues_by_street", "newest_of_grid", "overdue_of_grid")
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")
 
 
@@ -94,7 +95,7 @@ def test_runs_and_has_one_row_per_grain(
     text = query_text(name)
     engine = worked if name in OF_WORK else demo_engine  # the demo county has a roster only
     params = PARAMS | {
-        "grid_id": a_grid(demo_engine) if name == "issues_by_street" else "",
+        "grid_id": a_grid(demo_engine) if name in OF_ONE_GRID else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
     }
     rows = engine.select(name, **{key: params[key] for key in used_params(text)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -27,20 +28,18 @@ pytestmark = [
 ]
 
 
-def city(name: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
-    store = tmp_path_factory.mktemp(name)
-    build(load_recipe(name), store)
+@pytest.fixture(scope="module")
+def chicago(city_store: Callable[[str], Path]) -> DuckDBEngine:
+    return served(city_store("chicago"))
+
+
+@pytest.fixture(scope="module")
+def boston(city_store: Callable[[str], Path]) -> DuckDBEngine:
+    return served(city_store("boston"))
+
+
+def served(store: Path) -> DuckDBEngine:
     return open_build(current_build_id(store), store)
-
-
-@pytest.fixture(scope="module")
-def chicago(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
-    return city("chicago", tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def boston(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
-    return city("boston", tmp_path_factory)
 
 
 def files(engine: DuckDBEngine) -> pd.DataFrame:
@@ -221,12 +220,12 @@ def test_boston_knows_its_due_times(boston: DuckDBEngine) -> None:
     assert issues["reported_at"].max() < pd.Timestamp("2012-01-01")
 
 
-def test_los_angeles_reads_three_date_formats(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_los_angeles_reads_three_date_formats(city_store: Callable[[str], Path]) -> None:
     """README, by excerpt: 1,753 / 1,102 / 5 / 11 without place, 12 / 13 / 23 / 0 closed before opened.
 
     The fifth file holds the records of the fourth in another format.
     """
-    engine = city("los_angeles", tmp_path_factory)
+    engine = served(city_store("los_angeles"))
     issues = engine.query("select * from core_issue")
     assert len(issues) == 39_999
     assert findings(engine)["unlocated"] == (issues["location"] == "unlocated").sum() == 2_871
@@ -238,10 +237,10 @@ def test_los_angeles_reads_three_date_formats(tmp_path_factory: pytest.TempPathF
     assert issues["reported_at"].dt.hour.nunique() == 24, "AM and PM are told apart"
 
 
-def test_syracuse_exchanges_its_axes(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_syracuse_exchanges_its_axes(city_store: Callable[[str], Path]) -> None:
     """README: 7,538 rows, 3 duplicates, 99.8 % in neighbourhoods, 99.1 % within 30 m after un-swapping
     (streets here are all of them; the README's figure counts a buffer of the centre lines)."""
-    engine = city("syracuse", tmp_path_factory)
+    engine = served(city_store("syracuse"))
     assert files(engine).loc["pothole_fills_2016.csv", "refused"] == 3
     issues = engine.query("select * from core_issue")
     assert len(issues) == 7_535
@@ -267,20 +266,20 @@ def test_syracuse_exchanges_its_axes(tmp_path_factory: pytest.TempPathFactory) -
     }  # fmt: skip
 
 
-def test_yiyang_places_every_site(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_yiyang_places_every_site(city_store: Callable[[str], Path]) -> None:
     """README: 100 % of the points fall inside the townships."""
-    engine = city("yiyang", tmp_path_factory)
+    engine = served(city_store("yiyang"))
     sites = engine.query("select * from core_site")
     assert len(sites) == 200
     assert sites["grid_id"].notna().all()
 
 
-def test_syracuse_winter_knows_each_service_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_syracuse_winter_knows_each_service_once(city_store: Callable[[str], Path]) -> None:
     """README: 24,283 services on 4,499 segments, 17,633 rows of snapshots in epoch milliseconds.
 
     All services of the snapshots stand in the events; 529 segments had none yet, 100 rows repeat one.
     """
-    engine = city("syracuse_winter", tmp_path_factory)
+    engine = served(city_store("syracuse_winter"))
     found = counts(engine)
     assert found["plow_route_segments_2025.geojson.gz", ""] == (5_018, 5_018, 0, 0, 0)
     assert found["plow_segment_snapshots_2025_12.parquet", ""] == (17_633, 0, 17_004, 629, 0)
@@ -297,8 +296,8 @@ def test_syracuse_winter_knows_each_service_once(tmp_path_factory: pytest.TempPa
     assert local.max() == pd.Timestamp("2025-12-28 08:15:49"), "13:15:49 UTC, in winter"
 
 
-def test_boston_open311_closes_what_is_closed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    engine = city("boston_open311", tmp_path_factory)
+def test_boston_open311_closes_what_is_closed(city_store: Callable[[str], Path]) -> None:
+    engine = served(city_store("boston_open311"))
     found = counts(engine)
     file = "issues_open311_2011_2020.parquet"
     assert found[file, "status: open"] == (320_770, 31_252, 0, 0, 289_518)
@@ -316,13 +315,13 @@ def test_boston_open311_closes_what_is_closed(tmp_path_factory: pytest.TempPathF
     assert (issues["category"] == "废弃车辆").sum() == 29_556
 
 
-def test_philadelphia_loads_both_kinds_of_visits(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_philadelphia_loads_both_kinds_of_visits(city_store: Callable[[str], Path]) -> None:
     """README: 909,781 visits for rubbish, 397,933 for recyclables, 552,817 for both.
 
     Of the 3,854 rows that repeat another these are 765, 1,739 and 1,350; and 8 visits for rubbish
     stand in a row of another status too.
     """
-    engine = city("philadelphia", tmp_path_factory)
+    engine = served(city_store("philadelphia"))
     found = counts(engine)
     file = "sanitation_visits_2021_2023.parquet"
     rubbish, recyclables, both, rows = 909_781, 397_933, 552_817, 1_860_531
@@ -353,8 +352,8 @@ def test_philadelphia_loads_both_kinds_of_visits(tmp_path_factory: pytest.TempPa
     assert findings(engine)["outside_grids"] == 22
 
 
-def test_san_francisco_rosters_every_side(tmp_path_factory: pytest.TempPathFactory) -> None:
-    engine = city("san_francisco", tmp_path_factory)
+def test_san_francisco_rosters_every_side(city_store: Callable[[str], Path]) -> None:
+    engine = served(city_store("san_francisco"))
     found = counts(engine)
     assert found["analysis_neighborhoods.geojson.gz", ""] == (41, 41, 0, 0, 0)
     assert found["street_sweeping_segments.geojson.gz", ""] == (11_545, 11_545, 0, 0, 0)
@@ -369,12 +368,12 @@ def test_san_francisco_rosters_every_side(tmp_path_factory: pytest.TempPathFacto
     assert every[["7", "14", "21"]].tolist() == [11_359, 8_224, 1_191]
 
 
-def test_cambridge_takes_its_sites_from_points(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_cambridge_takes_its_sites_from_points(city_store: Callable[[str], Path]) -> None:
     """README: 14 districts (of 10 letters), 2,643 lines, 990 barrels, 54 assets (one twice).
 
     The districts leave out parks and the golf course: 118 sites lie outside.
     """
-    engine = city("cambridge", tmp_path_factory)
+    engine = served(city_store("cambridge"))
     assert counts(engine) == {
         ("street_sweeping_districts.geojson.gz", ""): (14, 14, 0, 0, 0),
         ("street_centerlines.geojson.gz", ""): (2_643, 2_643, 0, 0, 0),
@@ -391,12 +390,12 @@ def test_cambridge_takes_its_sites_from_points(tmp_path_factory: pytest.TempPath
     assert outside["address"].isin(["PARK", "GOLF", "FRESH POND"]).sum() == 57 + 8 + 5
 
 
-def test_chinese_places_load_whole(tmp_path_factory: pytest.TempPathFactory) -> None:
-    wannian = city("wannian", tmp_path_factory)
+def test_chinese_places_load_whole(city_store: Callable[[str], Path]) -> None:
+    wannian = served(city_store("wannian"))
     assert counts(wannian) == {("wannian_townships.geojson", ""): (12, 12, 0, 0, 0)}
     assert findings(wannian).empty
 
-    tainan = city("tainan", tmp_path_factory)
+    tainan = served(city_store("tainan"))
     assert counts(tainan) == {
         ("tainan_villages.geojson.gz", ""): (752, 752, 0, 0, 0),
         ("tainan_narrow_lanes.geojson.gz", ""): (1_525, 1_525, 0, 0, 0),
@@ -406,7 +405,7 @@ def test_chinese_places_load_whole(tmp_path_factory: pytest.TempPathFactory) -> 
     lost = tainan.query("select site_id from core_site where grid_id is null")["site_id"].tolist()
     assert lost == ["東區仁和夜市"], "in a slit of 15 cm between two villages"
 
-    shenzhen = city("shenzhen", tmp_path_factory)
+    shenzhen = served(city_store("shenzhen"))
     roads = counts(shenzhen)["shenzhen_futian_osm_roads.geojson.gz", "reversed: False, [ false, true ]"]
     assert roads == (4_009, 2_621, 0, 0, 1_388)
     classes = shenzhen.query("select road_class, count(*) n from core_segment group by 1")
@@ -417,9 +416,9 @@ def test_chinese_places_load_whole(tmp_path_factory: pytest.TempPathFactory) -> 
     assert not names["street_name"].str.contains(r"[\[']", regex=True).any()
 
 
-def test_shanghai_needs_both_of_its_datums(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_shanghai_needs_both_of_its_datums(city_store: Callable[[str], Path]) -> None:
     """With borders in GCJ-02 and points in WGS84 every place lies in the district that it names."""
-    engine = city("shanghai", tmp_path_factory)
+    engine = served(city_store("shanghai"))
     found = counts(engine)
     borders = found["counties_shangrao_shenzhen_shanghai.geojson.gz", "city: 上海市"]
     assert borders == (37, 16, 0, 0, 21)
@@ -564,11 +563,11 @@ def test_issues_lie_in_the_other_polygons_too(
     assert inside.mean() == pytest.approx(share, abs=0.0006)
 
 
-def test_syracuse_ploughs_are_matched(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_syracuse_ploughs_are_matched(city_store: Callable[[str], Path]) -> None:
     """545,125 fixes, 2,047 of them twice; matched kilometres are 0.97 of the odometer's in the median
     (docs/findings.md), and the depot's street is the one with most passes.
     """
-    engine = city("syracuse", tmp_path_factory)
+    engine = served(city_store("syracuse"))
     assert files(engine).loc["plow_gps_2020_2021.parquet", "accepted"] == 543_078
     driven = engine.query("select sum(to_m - from_m) / 1000 km from mart_track")["km"][0]
     assert driven == pytest.approx(42_783, rel=0.01)
