@@ -39,7 +39,7 @@ from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.read import current_build, read
 from pages.ui.street import street_detail
 from pages.ui.streets import COLOURINGS, owed_legend
-from pages.ui.tables import picked_once, table
+from pages.ui.tables import just_picked, table
 from pages.ui.text import TABLE_NAMES, number, period, plain
 
 METRICS = [
@@ -275,7 +275,8 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
             if most.empty:
                 st.info("没有欠账，或所选标准、时段内没有可比的路段。")
             else:
-                picked = picked_once("coverage_most", street_table(most, "coverage_most", height=560))
+                street_table(most, "coverage_most", height=560)
+                picked = just_picked("coverage_most")
                 if picked is not None:
                     st.query_params["segment"] = most["segment_id"].iloc[picked]
                     st.rerun(scope="fragment")
@@ -366,17 +367,15 @@ def group_part(build: Build, filters: Filters, edition: str) -> None:
     rows = read(coverage_by_grid, build.build_id, filters, edition)
     shown = rows.assign(state=rows["state"].map(STATES))
     columns = {"grid_name": "网格", "lead_unit": "牵头单位", **GROUP_COLUMNS, "state": "说明"}
-    picked = picked_once(
+    table(
+        named(shown, columns),
+        "网格保洁覆盖",
         "coverage_grids",
-        table(
-            named(shown, columns),
-            "网格保洁覆盖",
-            "coverage_grids",
-            height=460,
-            config=group_formats(GROUP_COLUMNS),
-            select=True,
-        ),
+        height=460,
+        config=group_formats(GROUP_COLUMNS),
+        select=True,
     )
+    picked = just_picked("coverage_grids")
     if picked is not None and rows["grid_id"].iloc[picked] != filters.grid_id:
         st.query_params["grid"] = rows["grid_id"].iloc[picked]
         st.rerun(scope="fragment")

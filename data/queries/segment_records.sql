@@ -13,8 +13,12 @@ select
     channel,
     due_at,
     closed_at,
+    photo_before,
+    photo_after,
     grid_id,
-    location
+    location,
+    lon,
+    lat
 from core_issue
 where
     reported_at >= $since

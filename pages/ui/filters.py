@@ -71,6 +71,14 @@ def _segments(*args: Any, **kwargs: Any) -> str:
     return str(st.segmented_control(*args, required=True, **kwargs))
 
 
+def url_value(key: str, new: str | None = None) -> str:
+    """A choice made on a map or in a table, kept in the URL as `url_select` does; `new` replaces it."""
+    value = asked_code(key) if new is None else new
+    st.session_state[key] = value
+    _put_into_url(key, value, "")
+    return value
+
+
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
     asked = asked_code(key, default)
@@ -83,13 +91,17 @@ def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str
         help=help_ or None,
         persist_state="session",
     )
+    _put_into_url(key, chosen, default)
+    return chosen
+
+
+def _put_into_url(key: str, chosen: str, default: str) -> None:
     if chosen != st.query_params.get(key, default):
         if chosen == default:
             del st.query_params[key]
         else:
             st.query_params[key] = chosen
     st.session_state[f"{key}_in_url"] = chosen
-    return chosen
 
 
 def choose_filters(build: Build) -> Filters:

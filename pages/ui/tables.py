@@ -29,7 +29,8 @@ def table(
     select  whether a row can be picked; its number in the frame is returned. Other rows begin without
             a pick, for the browser would keep the number and so pick another thing
     """
-    of_rows = f"_{pd.util.hash_pandas_object(frame).sum()}" if select else ""
+    widget = f"{key}_{pd.util.hash_pandas_object(frame).sum()}" if select else key
+    st.session_state[f"{key}_table"] = widget
     times = {c: TIME for c in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[c])}
     event: Any = st.dataframe(
         frame,
@@ -38,10 +39,30 @@ def table(
         placeholder="",
         column_config=times | (config or {}),
         alt=name,
-        key=f"{key}{of_rows}",
+        key=widget,
         on_select="rerun" if select else "ignore",
         selection_mode="single-row",
     )
+    downloads(frame, name, key)
+    chosen = event["selection"]["rows"] if select else []
+    return int(chosen[0]) if chosen else None
+
+
+def just_picked(key: str, kind: str = "rows") -> Any:
+    """The row (kind "cells": the row and column) just picked in a table, not answered yet; or None.
+
+    A table keeps its pick, but it is answered once. Call before drawing what the pick changes.
+    """
+    widget = st.session_state.get(f"{key}_table", key)
+    chosen = st.session_state.get(widget, {}).get("selection", {}).get(kind, [])
+    if chosen == st.session_state.get(f"{widget}_answered", []):
+        return None
+    st.session_state[f"{widget}_answered"] = chosen
+    return chosen[0] if chosen else None
+
+
+def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
+    """Buttons that save the rows as Excel and CSV."""
     with st.container(horizontal=True, gap="small"):
         for kind, icon, mime, content in (
             ("Excel", ":material/table:", XLSX, lambda: workbook({name: frame})),
@@ -58,8 +79,6 @@ def table(
                 on_click="ignore",
                 help=f"把“{name}”的这些行存成 {kind} 文件",
             )
-    chosen = event["selection"]["rows"] if select else []
-    return int(chosen[0]) if chosen else None
 
 
 def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> str:
@@ -81,10 +100,3 @@ def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> st
     elif key in st.query_params:
         del st.query_params[key]
     return chosen
-
-
-def picked_once(key: str, row: int | None) -> int | None:
-    """The row of a table that was picked just now: a table keeps its pick, but it is answered once."""
-    is_new = row is not None and row != st.session_state.get(f"{key}_answered")
-    st.session_state[f"{key}_answered"] = row
-    return row if is_new else None

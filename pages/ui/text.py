@@ -31,7 +31,7 @@ CRS_NAMES = {
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
     "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
-    "share": "比例", "times": "倍", "places": "处",
+    "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
@@ -58,6 +58,11 @@ def crs_name(crs: str) -> str:
 def number(value: float, digits: int = 0) -> str:
     """1234.5 -> 1,235 (or 1,234.5); what is not known -> —."""
     return "—" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """0.123 -> 12.3%; too few to tell -> 样本太少."""
+    return "样本太少" if math.isnan(share) else f"{share:.1%}"
 
 
 def period(since: date, until: date) -> str:

@@ -26,7 +26,6 @@ PARAMS = {
     "within_days": 30,
     "dated_by": "closing",
     "observed_until": "2100-01-01",
-    "category": "",
     "inspection_id": "1",
     "episode_id": 0,
     "at_least": 2,
@@ -42,6 +41,11 @@ PARAMS = {
     "edition": "2021",
     "swept_share": 0.8,
     "segment_id": "S1@G1",
+    "west": -180.0,
+    "south": -90.0,
+    "east": 180.0,
+    "north": 90.0,
+    "part_key": "*",
     "day": "2025-03-04",  # a track of S1
 }
 OF_ONE_GRID = ("issues_by_street", "newest_of_grid", "overdue_of_grid")
