@@ -8,12 +8,13 @@ from __future__ import annotations
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from data.builds import NoBuildError, open_build
 from data.views.overview import layer_body
+from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.serving import MOUNTS, ChineseShell
 
@@ -49,6 +50,15 @@ def map_values(request: Request) -> Response:
     return _answer(body, "application/json")
 
 
+def grid_print(request: Request) -> Response:
+    """One grid's page to print (pages/ui/grid_print.py)."""
+    try:
+        body = print_page(request.path_params["build_id"], request.query_params)
+    except NoBuildError:
+        body = None
+    return Response(status_code=404) if body is None else HTMLResponse(body)
+
+
 def _answer(body: bytes | None, media_type: str) -> Response:
     if body is None:
         return Response(status_code=404)
@@ -61,6 +71,7 @@ app = st.App(
     routes=[
         Route("/layers/{build_id}/{layer}.json", layer),
         Route("/map/{build_id}/{name}.json", map_values),
+        Route("/print/{build_id}/grid.html", grid_print),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

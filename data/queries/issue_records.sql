@@ -2,7 +2,8 @@
 -- grain: issue_id
 -- params: since, until (half-open, local days), category_class, department,
 --         grid_id ('' = all of each),
---         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open),
+--         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open,
+--         on_time_share: what fell due, closed in time or not),
 --         row_limit
 select
     issue_id,
@@ -25,6 +26,12 @@ where
             and reported_at >= $since
             and reported_at < $until
             and ($metric = 'reported' or grid_id is not null)
+        )
+        or (
+            $metric = 'on_time_share'
+            and due_at >= $since
+            and due_at < $until
+            and reported_at < $until
         )
         or ($metric = 'closed' and closed_at >= $since and closed_at < $until)
         or (

@@ -17,10 +17,10 @@ from data.views.overview import (
 )
 from pages.ui.charts import category_chart
 from pages.ui.filters import url_select
-from pages.ui.maps import STATE_NAMES, clicked
+from pages.ui.maps import clicked
 from pages.ui.read import read
 from pages.ui.tables import table
-from pages.ui.text import class_name, number, plain
+from pages.ui.text import STATE_NAMES, class_name, number, plain
 
 RECORD_COLUMNS = {
     "issue_id": "编号",

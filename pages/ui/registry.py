@@ -17,6 +17,7 @@ class PageEntry:
 REGISTRY = (
     PageEntry("overview", "总览", ":material/dashboard:"),
     PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
+    PageEntry("grid", "我的网格", ":material/home_pin:"),
     PageEntry("data_quality", "数据质量", ":material/fact_check:"),
     PageEntry("definitions", "定义", ":material/menu_book:"),
     PageEntry("data_admin", "数据管理", ":material/upload_file:"),

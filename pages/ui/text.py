@@ -28,6 +28,11 @@ CRS_NAMES = {
     "GCJ-02": "GCJ-02 火星坐标（高德、腾讯、多数手机小程序）",
     "BD-09": "BD-09（百度）",
 }
+STATE_NAMES = {
+    "unseen": "时段内没有任何记录",
+    "short_street": "道路太短，不比较",
+    "no_street": "没有道路数据",
+}
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 
