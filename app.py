@@ -8,11 +8,12 @@ from __future__ import annotations
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from data.builds import NoBuildError, open_build
+from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
 from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
@@ -66,12 +67,22 @@ def _answer(body: bytes | None, media_type: str) -> Response:
     return Response(body, media_type=media_type, headers=headers)
 
 
+def photo(request: Request) -> Response:
+    """One photo of the folder of photos; whatever else is asked for is not there."""
+    path = photo_path(request.path_params["name"])
+    if path is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return FileResponse(path, media_type=picture_type(path), headers=headers)
+
+
 app = st.App(
     "pages/ui/shell.py",
     routes=[
         Route("/layers/{build_id}/{layer}.json", layer),
         Route("/map/{build_id}/{name}.json", map_values),
         Route("/print/{build_id}/grid.html", grid_print),
+        Route(f"{ROUTE}/{{name:path}}", photo),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

@@ -161,6 +161,8 @@ TABLES: dict[str, Table] = {
                 Column("due_at", "time", "deadline (整改时限)"),
                 Column("closed_at", "time", "整改完成; null while open"),
                 Column("verified_at", "time", "核查销号"),
+                Column("photo_before", "text", "整改前照片: file below the photo folder"),
+                Column("photo_after", "text", "整改后照片: file below the photo folder"),
                 Column("lon", "float", "WGS84; null where the record has no coordinates", "degree"),
                 Column("lat", "float", "WGS84", "degree"),
                 _derived("location", "text", "located, unlocated (no coordinates) or sink"),

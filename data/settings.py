@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHUANGWEI_", frozen=True)
 
     store: Path = Field(ROOT / "data" / "store", description="folder of the published builds")
+    photos: Path = Field(
+        ROOT / "data" / "raw" / "photos", description="folder of the photos that records name"
+    )
     keep_builds: int = Field(5, ge=1, description="builds kept after a new one is published")
     memory_limit: str = Field("2GB", description="memory DuckDB may use in one process")
     threads: int = Field(2, ge=1, description="threads DuckDB may use in one process")

@@ -78,11 +78,11 @@ def demo(
     store: Store = None,
     seed: Annotated[int, typer.Option(help="another seed, another county")] = 42,
 ) -> None:
-    """Write the files of the synthetic county to data/raw/demo and build it."""
+    """Write the files of the synthetic county to data/raw/demo and the photos' folder, and build it."""
     from etl.demo import write_demo  # noqa: PLC0415 only this command needs it
 
     with console.status("writing the files of the demo county"):
-        write_demo(ROOT / "data" / "raw" / "demo", seed=seed)
+        write_demo(ROOT / "data" / "raw" / "demo", seed=seed, photo_folder=settings().photos)
     _run(lambda folder, tell: build_county(load_recipe("demo"), folder, tell), store)
 
 

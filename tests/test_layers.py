@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "pages", "data", "geo", "etl")
 DATA_FOR_PAGES = {
-    "builds", "catalog", "engine", "entries", "export", "filters", "messages", "metrics", "settings",
+    "builds", "catalog", "engine", "entries", "export", "filters", "messages", "metrics", "photos",
+    "settings",
     "standards", "templates", "views",
 }  # fmt: skip
 INTAKE_TYPES = ("CheckResult", "County", "CrsFit", "Incoming")

@@ -16,6 +16,8 @@ select
     channel,
     due_at,
     closed_at,
+    photo_before,
+    photo_after,
     grid_id,
     location
 from core_issue

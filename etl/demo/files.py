@@ -4,6 +4,7 @@ grids.geojson, water.geojson, outline.geojson   WGS84, RFC 7946
 streets.shp (.shx .dbf .prj .cpg)               EPSG:4545, east/north, attributes GBK
 issues_platform.csv, shifts.csv, sites.csv      GBK, CRLF, coordinates WGS84
 issues_ledger.xlsx, inspections.xlsx            real Excel dates, coordinates WGS84
+demo/*.png                                      drawn photos of the last weeks (etl/demo/photos.py)
 
 Dirt, exact counts at scale 1 (times scale below, at least 1 each); no row carries two kinds:
 
@@ -39,7 +40,7 @@ import pyproj
 import shapely
 import xlsxwriter
 
-from etl.demo import crews, story
+from etl.demo import crews, photos, story
 from etl.demo.problems import PROBLEMS
 from etl.demo.town import CENTRE, CRS, Town, draw_town
 
@@ -55,13 +56,20 @@ SINK_M = (-130.0, 395.0)  # the front desk, metres from town.CENTRE
 TO_LONLAT = pyproj.Transformer.from_crs(CRS, 4326, always_xy=True)
 
 
-def write_demo(root: Path, *, seed: int = 42, scale: float = 1.0) -> None:
-    """Write all files into `root`; `scale` 1 is 40 grids, 1,200 segments, 30,000 issues."""
+def write_demo(
+    root: Path, *, seed: int = 42, scale: float = 1.0, photo_folder: Path | None = None
+) -> None:
+    """Write all files into `root`; `scale` 1 is 40 grids, 1,200 segments, 30,000 issues.
+
+    photo_folder  folder of the photos; `root`/photos by default.
+    """
     root.mkdir(parents=True, exist_ok=True)
     town = draw_town(_stream(seed, 0), scale)
     grid_story = story.grid_story(town.grids, _stream(seed, 1))
     places = story.sites(town, _stream(seed, 2), scale)
     issues = story.issues(town, grid_story, places, _stream(seed, 3), scale)
+    issues = photos.photograph(issues, _stream(seed, 7), scale)
+    photos.write_photos(issues, photo_folder or root / "photos", _stream(seed, 8))
     _write_ground(root, town)
     _write_streets(root / "streets.shp", town)
     platform = _soil_platform(_platform(issues, town), town, _stream(seed, 4), scale)
@@ -136,6 +144,8 @@ def _platform(issues: pd.DataFrame, town: Town) -> pd.DataFrame:
             "处置截止时间": _times(rows["due_at"]),
             "结案时间": _times(rows["closed_at"]),
             "核查时间": _times(rows["verified_at"]),
+            "处置前": rows["photo_before"],
+            "处置后": rows["photo_after"],
         }
     ).astype(object)
 
@@ -162,6 +172,8 @@ def _ledger(issues: pd.DataFrame, town: Town) -> pd.DataFrame:
             "检查方式": rows["source"],
             "经度": lon,
             "纬度": lat,
+            "整改前照片": rows["photo_before"].str.replace("/", "\\"),
+            "整改后照片": rows["photo_after"].str.replace("/", "\\"),
         }
     ).astype(object)
 

@@ -26,7 +26,8 @@ FLAGS = [
 
 @contextmanager
 def serving(store: Path) -> Iterator[str]:
-    """The app on a free port, serving the builds of `store`; its address."""
+    """The app on a free port, serving the builds of `store` and the photos beside it; its address."""
+    photos = store.parent / "raw" / "photos"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -34,7 +35,7 @@ def serving(store: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1", "--server.headless=true"],
         cwd=ROOT,
-        env={**os.environ, "CHUANGWEI_STORE": str(store)},
+        env={**os.environ, "CHUANGWEI_STORE": str(store), "CHUANGWEI_PHOTOS": str(photos)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

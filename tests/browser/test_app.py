@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_layers_are_served_once_and_headers_are_set(address: str, demo_store: Pa
         assert "immutable" in answer.headers["Cache-Control"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     for path in (f"layers/{build_id}/nothing.json", "layers/no-such-build/grids.json"):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
             urllib.request.urlopen(f"{address}/{path}")
     with urllib.request.urlopen(
         urllib.request.Request(address, headers={"Accept": "text/html"})
@@ -177,3 +178,13 @@ def test_imported_text_stays_text(window: Window, tiny_county: Callable[[], Coun
         map_frame(page)
         expect(page.get_by_text(HOSTILE[0]).first).to_be_visible()
         assert page.evaluate("window.hacked") is None
+
+
+def test_photos_are_served_and_their_neighbours_are_not(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/photos/demo/001_before.png") as answer:
+        assert answer.headers["Content-Type"] == "image/png"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        assert answer.read(4) == b"\x89PNG"
+    for name in ("../sites.csv", "%2e%2e/sites.csv", "..%2fsites.csv", "..%5csites.csv", "no.png"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
+            urllib.request.urlopen(f"{address}/photos/{name}")

@@ -4,20 +4,22 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from PIL import Image
 from python_calamine import CalamineWorkbook
 
 from etl.demo import demo_truth, write_demo
 from etl.demo.files import BAD_DATES, LEDGER_DIRT, PLATFORM_DIRT
+from etl.demo.photos import N_LOST
 
 SCALE = 0.05
 METRES = "EPSG:4545"
 PLATFORM = (
     "案卷编号 大类 小类 问题描述 地址描述 经度 纬度 上报时间 来源 "
-    "处置部门 处置截止时间 结案时间 核查时间"
+    "处置部门 处置截止时间 结案时间 核查时间 处置前 处置后"
 )  # fmt: skip
 LEDGER = (
     "台账编号 检查轮次 检查时间 点位 十乱类型 问题小类 存在问题 责任单位 整改时限 整改完成时间 "
-    "销号时间 检查方式 经度 纬度"
+    "销号时间 检查方式 经度 纬度 整改前照片 整改后照片"
 )
 SHIFTS = "路段编号 班次 保洁单位 星期 开始时间 结束时间 作业方式 生效日期 失效日期"
 
@@ -69,8 +71,11 @@ def points(rows: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def test_same_seed_writes_the_same_bytes(county: Path, tmp_path: Path) -> None:
     write_demo(tmp_path, scale=SCALE)
-    names = sorted(path.name for path in county.iterdir())
-    assert names == sorted(path.name for path in tmp_path.iterdir())
+    names, again = (
+        sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        for root in (county, tmp_path)
+    )
+    assert names == again
     assert [n for n in names if (county / n).read_bytes() != (tmp_path / n).read_bytes()] == []
 
 
@@ -171,6 +176,23 @@ def test_ledger(ledger: pd.DataFrame, platform: pd.DataFrame) -> None:
     assert of_round.mean() > 0.6
     assert ledger["责任单位"].str.endswith(" ").sum() == max(1, round(LEDGER_DIRT["space"] * SCALE))
     assert len(platform) > 2 * len(ledger)
+
+
+def test_photos_are_named_and_drawn(county: Path, platform: pd.DataFrame, ledger: pd.DataFrame) -> None:
+    named = [
+        *zip(platform["处置前"], platform["处置后"], platform["结案时间"], strict=True),
+        *zip(ledger["整改前照片"], ledger["整改后照片"], ledger["整改完成时间"], strict=True),
+    ]
+    pairs = {(b.replace("\\", "/"), a.replace("\\", "/")) for b, a, _ in named if b}
+    before, after = ({names[k] for names in pairs} - {""} for k in (0, 1))
+    drawn = {path.relative_to(county / "photos").as_posix() for path in county.rglob("*.png")}
+    assert drawn <= before | after
+    assert len(before - drawn) == N_LOST
+    assert 0 < len(after) < len(before)
+    assert all(closed for _, a, closed in named if a)
+    for name in drawn:
+        with Image.open(county / "photos" / name) as picture:
+            assert picture.size == (640, 480)
 
 
 def test_truth_has_a_row_a_grid(grids: gpd.GeoDataFrame) -> None:

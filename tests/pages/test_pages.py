@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.builds import current_build_id, open_build
+from data.engine import DuckDBEngine
 from data.export import csv_bytes, refused_workbook, workbook
 from data.filters import Filters
 from data.settings import settings
@@ -229,3 +230,36 @@ def test_every_state_class_and_trend_has_its_word() -> None:
         for end in ("hot", "cold")
     }
     assert set(TREND_WORDS) == names | {NO_PATTERN}
+
+
+def test_a_pair_of_photos_says_what_is_missing(
+    store: Path, demo_engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHUANGWEI_PHOTOS", str(store.parent / "raw" / "photos"))
+    settings.cache_clear()
+    rows = demo_engine.query("select photo_before, photo_after from core_issue")
+    both = rows.dropna().iloc[0]
+
+    def page(before: object, after: object) -> None:
+        from pages.ui.photos import photo_pair
+
+        photo_pair(before, after, "<b>人民路</b>")
+
+    def shown(before: object, after: object) -> str:
+        app = AppTest.from_function(page, args=(before, after)).run()
+        assert not app.exception
+        return str(app.get("html")[0].proto.body)
+
+    pair = shown(both["photo_before"], both["photo_after"])
+    assert pair.count("<img") == pair.count('loading="lazy"') == 2
+    assert 'src="/photos/demo/' in pair
+    assert 'alt="&lt;b&gt;人民路&lt;/b&gt; 整改前"' in pair
+    assert shown(None, float("nan")).count("无照片") == 2
+    missing = shown("../<img src=x onerror=alert(1)>.png", " ")
+    assert "照片文件缺失：../&lt;img" in missing
+    assert "<img" not in missing
+
+
+def test_records_do_not_show_names_of_photos(store: Path) -> None:
+    tables = [table.value for table in start().dataframe]
+    assert not any("photo" in str(column) for table in tables for column in table.columns)
