@@ -3,6 +3,7 @@
 grids.geojson, water.geojson, outline.geojson   WGS84, RFC 7946
 streets.shp (.shx .dbf .prj .cpg)               EPSG:4545, east/north, attributes GBK
 issues_platform.csv, shifts.csv, sites.csv      GBK, CRLF, coordinates WGS84
+cleaning_log.csv, gps_fixes.csv                 likewise; gaps: etl/demo/sweeping.py
 issues_ledger.xlsx, inspections.xlsx            real Excel dates, coordinates WGS84
 demo/*.png                                      drawn photos of the last weeks (etl/demo/photos.py)
 
@@ -40,7 +41,7 @@ import pyproj
 import shapely
 import xlsxwriter
 
-from etl.demo import crews, photos, story
+from etl.demo import crews, photos, story, sweeping
 from etl.demo.problems import PROBLEMS
 from etl.demo.town import CENTRE, CRS, Town, draw_town
 
@@ -77,7 +78,11 @@ def write_demo(
     ledger = _soil_ledger(_ledger(issues, town), _stream(seed, 5), scale)
     _write_sheet(root / "issues_ledger.xlsx", "台账", ledger)
     _write_sheet(root / "inspections.xlsx", "检查轮次", _inspections())
-    _write_csv(root / "shifts.csv", crews.shifts(town, _stream(seed, 6)))
+    roster = crews.shifts(town, _stream(seed, 6))
+    _write_csv(root / "shifts.csv", roster)
+    chance = sweeping.care(town, grid_story)
+    _write_csv(root / "cleaning_log.csv", sweeping.log(town, roster, chance, _stream(seed, 9)))
+    _write_csv(root / "gps_fixes.csv", _fixes(sweeping.fixes(town, chance, _stream(seed, 10))))
     _write_csv(root / "sites.csv", _sites(places))
 
 
@@ -299,6 +304,19 @@ def _sites(places: gpd.GeoDataFrame) -> pd.DataFrame:
             "经度": [f"{v:.6f}" for v in lon],
             "纬度": [f"{v:.6f}" for v in lat],
             "地址": places["address"],
+        }
+    )
+
+
+def _fixes(fixes: pd.DataFrame) -> pd.DataFrame:
+    lon, lat = _lonlat(fixes["x"], fixes["y"])
+    return pd.DataFrame(
+        {
+            "车牌号": fixes["vehicle"],
+            "定位时间": _times(fixes["at"]),
+            "经度": lon,
+            "纬度": lat,
+            "速度": fixes["kmh"].astype(int),
         }
     )
 

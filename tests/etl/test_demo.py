@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import geopandas as gpd
@@ -7,9 +8,13 @@ import shapely
 from PIL import Image
 from python_calamine import CalamineWorkbook
 
+from data.engine import DuckDBEngine
+from data.filters import Filters
+from data.views.coverage import coverage_by_grid
 from etl.demo import demo_truth, write_demo
 from etl.demo.files import BAD_DATES, LEDGER_DIRT, PLATFORM_DIRT
 from etl.demo.photos import N_LOST
+from etl.demo.sweeping import BROKEN, N_DAYS, NO_LOG, SWEEPERS, WRITES_BOTH, WRITES_START
 
 SCALE = 0.05
 METRES = "EPSG:4545"
@@ -21,6 +26,7 @@ LEDGER = (
     "台账编号 检查轮次 检查时间 点位 十乱类型 问题小类 存在问题 责任单位 整改时限 整改完成时间 "
     "销号时间 检查方式 经度 纬度 整改前照片 整改后照片"
 )
+LOG = "作业编号 路段编号 作业开始时间 作业结束时间 保洁单位 作业方式"
 SHIFTS = "路段编号 班次 保洁单位 星期 开始时间 结束时间 作业方式 生效日期 失效日期"
 
 
@@ -176,6 +182,46 @@ def test_ledger(ledger: pd.DataFrame, platform: pd.DataFrame) -> None:
     assert of_round.mean() > 0.6
     assert ledger["责任单位"].str.endswith(" ").sum() == max(1, round(LEDGER_DIRT["space"] * SCALE))
     assert len(platform) > 2 * len(ledger)
+
+
+def test_the_log_has_both_times_or_the_first(county: Path, streets: gpd.GeoDataFrame) -> None:
+    log = pd.read_csv(county / "cleaning_log.csv", encoding="gbk", dtype=str, keep_default_na=False)
+    assert list(log.columns) == LOG.split()
+    assert log["作业编号"].is_unique
+    assert set(log["路段编号"]) <= set(streets["路段编号"])
+    by_company = log["作业结束时间"].ne("").groupby(log["保洁单位"]).agg(["min", "max"])
+    assert by_company.loc[WRITES_BOTH].all()
+    assert not by_company.loc[WRITES_START].any()
+    start, end = (pd.to_datetime(log[f"作业{when}时间"]) for when in ("开始", "结束"))
+    assert ((end > start) | end.isna()).all()
+    assert not start.dt.normalize().isin(NO_LOG).any()
+    assert start.between("2026-09-02", "2026-11-01").all()
+
+
+def test_sweepers_send_fixes_but_for_their_gaps(county: Path) -> None:
+    fixes = pd.read_csv(county / "gps_fixes.csv", encoding="gbk", parse_dates=["定位时间"])
+    assert list(fixes.columns) == ["车牌号", "定位时间", "经度", "纬度", "速度"]
+    assert 1 < fixes["车牌号"].nunique() <= len(SWEEPERS)
+    assert not fixes.duplicated(["车牌号", "定位时间"]).any()
+    assert fixes["定位时间"].between("2026-09-02", "2026-11-01").all()
+    vehicle, days = BROKEN
+    assert not (fixes["车牌号"].eq(vehicle) & fixes["定位时间"].dt.normalize().isin(days)).any()
+    assert fixes["速度"].between(0, 35).all()
+    own_days = fixes.groupby("车牌号")["定位时间"].agg(lambda at: at.dt.date.nunique())
+    assert own_days.between(40, N_DAYS).all()
+
+
+def test_evidence_of_every_grade_agrees_with_the_story(demo_engine: DuckDBEngine) -> None:
+    whole = Filters(NO_LOG[0].date() - timedelta(days=29), NO_LOG[0].date() + timedelta(days=31))
+    grids = coverage_by_grid(demo_engine, whole)
+    assert (grids[["a_km_days", "b_km_days", "c_km_days", "d_km_days"]].sum() > 0).all()
+    assert (grids["none_km_days"] > 0).any(), "streets without roster and evidence"
+    kind = demo_truth(scale=SCALE).set_index("grid_id")["kind"]
+    swept = grids["swept_km_days"].groupby(grids["grid_id"].map(kind)).sum()
+    seen = grids["seen_km_days"].groupby(grids["grid_id"].map(kind)).sum()
+    share = swept / seen
+    assert share["unseen"] < share["ordinary"]
+    assert share["worsening"] < share["ordinary"]
 
 
 def test_photos_are_named_and_drawn(county: Path, platform: pd.DataFrame, ledger: pd.DataFrame) -> None:
