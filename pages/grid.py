@@ -15,6 +15,7 @@ from pages.ui.grid_choice import (
     unit_numbers,
 )
 from pages.ui.grid_today import (
+    PAGE_STYLE,
     against_county,
     my_streets,
     number_line,
@@ -29,6 +30,7 @@ from pages.ui.text import period, plain
 
 METRICS = ["overdue_open", "on_time_share", "issues_per_km", "rebound_30", "hours_owed", "trend_class"]
 
+st.html(PAGE_STYLE)
 build = current_build()
 filters = choose_filters(build)
 title, note = st.columns([5, 1], vertical_alignment="bottom")

@@ -15,6 +15,8 @@ select
     i.channel,
     i.reported_at,
     i.due_at,
+    i.photo_before,
+    i.photo_after,
     cast(i.due_at as date) - cast($today as date) as days_left,
     i.closed_at,
     i.reported_at < $today and (i.closed_at is null or i.closed_at >= $today) as is_open,

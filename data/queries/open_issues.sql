@@ -15,6 +15,8 @@ select
     i.channel,
     i.reported_at,
     i.due_at,
+    i.photo_before,
+    i.photo_after,
     cast(i.due_at as date) - cast($today as date) as days_left,
     cast($today as date) - cast(i.reported_at as date) as days_open,
     b.closed_at as closed_before_at,

@@ -20,15 +20,18 @@ from data.views.overview import build_info, grid_density, grids, streets_of_grid
 from data.views.rebound import rebound_by
 from geo.crs import LONLAT, transform_geometry
 
+STREET_ORDER = ("uncleaned", "planned", "cleaned", "unknown")
+
 
 def open_issues(engine: Engine, filters: Filters, lead_unit: str = "") -> pd.DataFrame:
     """Issues open today, in the order in which they must be done; the period of filters is ignored.
 
     Those of the chosen grid, or of all grids of a lead unit, or of the county.
     columns  issue_id, category_class, category, description, address, street_name, department,
-             channel, reported_at, due_at, days_left (to the deadline, below 0 overdue, NaN without
-             one), days_open, closed_before_at (when the same problem at its place was closed within
-             rebound_days before; NaT: it is no rebound), grid_id, grid_name, lon, lat, state.
+             channel, reported_at, due_at, photo_before, photo_after, days_left (to the deadline, below
+             0 overdue, NaN without one), days_open, closed_before_at (when the same problem at its
+             place was closed within rebound_days before; NaT: it is no rebound), grid_id, grid_name,
+             lon, lat, state.
     state    overdue (the day of the deadline is past), due_today, due_soon (within due_soon_days),
              later, no_deadline.
     """
@@ -127,15 +130,15 @@ def unit_totals(engine: Engine, filters: Filters) -> pd.DataFrame:
 
 
 def streets_to_clean(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """The streets of the chosen grid: where nobody cleaned first, then those that are owed most.
+    """The streets of the chosen grid: where nobody cleaned first, then by what they are owed.
 
     A street of less than min_segment_m in the grid, and without issues, is left out: borders are drawn
     by hand.
     columns  street_name ('' where it has none), street_km, hours_owed of hours_required (km h; NaN
              where unknown), last_swept (the latest day of any piece; NaT: never, as far as known),
              reported (issues of the period near it), state.
-    state    uncleaned: not an hour planned or done in the period; unknown: no data of its cleaning;
-             no_standard: the edition says nothing of its class; else cleaned.
+    state    uncleaned: neither a shift nor a pass in the period; planned: shifts but no pass on record;
+             cleaned: passes; unknown: no data of its cleaning. They come in this order.
     """
     pieces = coverage_by_segment(engine, filters)
     km = pieces["length_m"] / 1000
@@ -145,24 +148,26 @@ def streets_to_clean(engine: Engine, filters: Filters) -> pd.DataFrame:
         hours_required=km * pieces["known_days"] * pieces["standard_hours"],
     )
     by = pieces.groupby("street_name")
-    frame = by[["street_km", "known_days", "covered_hours"]].sum()
+    frame = by[["street_km", "known_days", "covered_hours", "pass_days"]].sum()
     # Nothing owed and nothing known are different: a sum over unknown pieces alone stays unknown.
     known = pieces[pieces["state"] == "shown"].groupby("street_name")
     frame = frame.join(known[["hours_owed", "hours_required"]].sum())
     frame["last_swept"] = by["last_swept"].max()
     frame["state"] = np.select(
-        [frame["known_days"] == 0, frame["covered_hours"] == 0, frame["hours_required"].isna()],
-        ["unknown", "uncleaned", "no_standard"],
-        default="cleaned",
+        [frame["pass_days"] > 0, frame["known_days"] == 0, frame["covered_hours"] == 0],
+        ["cleaned", "unknown", "uncleaned"],
+        default="planned",
     )
     reported = streets_of_grid(engine, filters).set_index("street_name")["reported"]
     frame["reported"] = reported.reindex(frame.index, fill_value=0).astype(int)
     is_sliver = (frame["street_km"] < threshold("min_segment_m") / 1000) & (frame["reported"] == 0)
-    frame = frame[~is_sliver].drop(columns=["known_days", "covered_hours"]).reset_index()
-    order = frame.assign(is_first=frame["state"] == "uncleaned").sort_values(
-        ["is_first", "hours_owed", "reported", "street_name"], ascending=[False, False, False, True]
-    )
-    return frame.loc[order.index].reset_index(drop=True)
+    frame = frame.loc[~is_sliver].drop(columns=["known_days", "covered_hours", "pass_days"])
+    frame = frame.assign(order=frame["state"].map(STREET_ORDER.index)).reset_index()
+    return frame.sort_values(
+        ["order", "hours_owed", "reported", "street_name"],
+        ascending=[True, False, False, True],
+        ignore_index=True,
+    ).drop(columns="order")
 
 
 def weekly_density(engine: Engine, filters: Filters) -> pd.DataFrame:

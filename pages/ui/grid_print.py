@@ -5,7 +5,8 @@ It is a page of its own and prints itself: Streamlit's screens scroll in a box a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
@@ -18,7 +19,8 @@ from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers
 from pages.ui.read import read
 from pages.ui.text import class_name, number, period
 
-ISSUES = {"期限": 12, "编号": 20, "小类": 14, "地点与描述": 41, "处置部门": 13}
+ROWS = 26  # what the page holds of all lists together
+ISSUES = {"期限": 11, "编号": 20, "小类": 13, "地点": 21, "描述": 22, "处置部门": 13}
 RETURNS = {"又出现": 8, "编号": 20, "小类": 14, "地点": 26, "上次整改": 32}
 STREETS = {"道路": 26, "保洁": 16, "覆盖欠账": 34, "最近清扫": 14, "问题": 10}
 STYLE = """
@@ -29,7 +31,7 @@ body {font: 9pt/1.35 "Microsoft YaHei", "Noto Sans CJK SC", "PingFang SC", sans-
 h1 {font-size: 15pt; margin: 0 0 1mm} h2 {font-size: 10.5pt; margin: 2.5mm 0 .5mm}
 .numbers {display: grid; grid-template-columns: repeat(5, 1fr); gap: 2mm; margin-top: 2mm}
 .numbers div {border: .3mm solid #000; padding: 1mm 1.5mm; font-size: 7.5pt; min-height: 19mm}
-.numbers b {display: block; font-size: 12pt}
+.numbers b {display: block; font-size: 11pt; white-space: nowrap}
 table {border-collapse: collapse; width: 100%; table-layout: fixed}
 th, td {border-bottom: .2mm solid #999; text-align: left; padding: .3mm 1mm; height: 4.9mm;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
@@ -40,6 +42,29 @@ button {font-size: 12pt; margin: 4mm 0} @media print {button {display: none}}
   .numbers {grid-template-columns: 1fr 1fr} .numbers div, th, td {font-size: 14px}
   th, td {white-space: normal} button {min-height: 44px}}
 """
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list of the page. heads: name -> width in %; least: rows it may fill whatever the others do."""
+
+    title: str
+    unit: str
+    heads: dict[str, int]
+    least: int
+    rows: list[list[str]]
+
+    def html(self, most: int) -> str:
+        """Title with the count, `most` rows, and how many are left out."""
+        head = "".join(f'<th style="width:{width}%">{name}</th>' for name, width in self.heads.items())
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>"
+            for row in self.rows[:most]
+        )
+        rest = len(self.rows) - most
+        more = f'<p class="more">另有 {rest} {self.unit}，见 Excel</p>' if rest else ""
+        table = f"<table><tr>{head}</tr>{body}</table>{more}" if self.rows else ""
+        return f"<h2>{self.title}：{len(self.rows)} {self.unit}</h2>{table}"
 
 
 def print_url(build: Build, filters: Filters) -> str:
@@ -76,31 +101,31 @@ def _page(day: GridDay) -> str:
     chosen = [name for name in (filters.category_class, filters.department) if name]
     only = f"　只看：{'、'.join(class_name(name) for name in chosen)}" if chosen else ""
     lists = [
-        _list("逾期未整改", "件", ISSUES, map(_issue, _records(day.overdue)), 13),
-        _list("未到期与无时限", "件", ISSUES, map(_issue, _records(day.not_overdue)), 8),
-        _list("近 30 天反弹", "件", RETURNS, map(_return, _records(day.returns)), 5),
-        _list("道路", "条", STREETS, map(_street, _records(day.streets)), 6),
+        _List("逾期未整改", "件", ISSUES, 9, [_issue(row) for row in _records(day.overdue)]),
+        _List("未到期与无时限", "件", ISSUES, 6, [_issue(row) for row in _records(day.not_overdue)]),
+        _List("近 30 天反弹", "件", RETURNS, 4, [_return(row) for row in _records(day.returns)]),
+        _List("道路", "条", STREETS, 5, [_street(row) for row in _records(day.streets)]),
     ]
     note = f"{build.title}　版本 {build.build_id}　{build.note}"
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f'<button onclick="print()">打印</button><h1>{title}</h1><p>{escape(who)}</p>'
-        f'<p>{escape(when + only)}</p><div class="numbers">{tops}</div>{"".join(lists)}'
+        f'<p>{escape(when + only)}</p><div class="numbers">{tops}</div>{_lists(lists)}'
         f"<footer>{escape(note)}</footer>"
         "<script>addEventListener('load', () => print())</script></body></html>"
     )
 
 
-def _list(title: str, unit: str, heads: dict[str, int], rows: Iterable[list[str]], most: int) -> str:
-    """A list under its title and count, cut to what the page holds; says how many it leaves out."""
-    cells = [[f"<td>{escape(text)}</td>" for text in row] for row in rows]
-    head = "".join(f'<th style="width:{width}%">{name}</th>' for name, width in heads.items())
-    body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells[:most])
-    rest = len(cells) - most
-    more = f'<p class="more">另有 {rest} {unit}，见 Excel</p>' if rest > 0 else ""
-    table = f"<table><tr>{head}</tr>{body}</table>{more}" if cells else ""
-    return f"<h2>{title}：{len(cells)} {unit}</h2>{table}"
+def _lists(lists: list[_List]) -> str:
+    """The lists cut to what the page holds; room that one leaves over goes to the next that lacks."""
+    spare = ROWS - sum(min(one.least, len(one.rows)) for one in lists)
+    text = ""
+    for one in lists:
+        most = min(len(one.rows), one.least + spare)
+        spare -= max(0, most - one.least)
+        text += one.html(most)
+    return text
 
 
 def _records(frame: pd.DataFrame) -> list[Record]:
@@ -109,14 +134,9 @@ def _records(frame: pd.DataFrame) -> list[Record]:
 
 
 def _issue(row: Record) -> list[str]:
-    where = f"{place_words(row)}　{row['description'] or ''}"
-    return [
-        due_words(row),
-        row["issue_id"],
-        class_name(row["category"]),
-        where,
-        row["department"] or "",
-    ]
+    what, place = class_name(row["category"]), place_words(row)
+    said = [row["description"] or "", row["department"] or ""]
+    return [due_words(row), row["issue_id"], what, place, *said]
 
 
 def _return(row: Record) -> list[str]:

@@ -25,13 +25,16 @@ from pages.ui.text import STATE_NAMES, class_name, plain
 MAP = "my_grid_map"
 POINTS = 300  # more are no map: docs/adr/0004-offline-maps.md
 OWN, OTHER = "#cfe3f1", "#eef1f5"
-STYLE = """<style>
+PAGE_STYLE = """<style>
 .numbers {display: grid; grid-template-columns: repeat(auto-fit, minmax(10.2rem, 1fr)); gap: .6rem}
 .numbers > div {border: 1px solid #d5dae1; border-radius: .4rem; padding: .5rem .7rem; font-size: .9rem}
 .numbers strong {display: block; font-size: 1.5rem; line-height: 1.4}
 @media (max-width: 640px) {
+  .numbers {grid-template-columns: 1fr 1fr}
+  .numbers strong {font-size: 1.2rem}
   [data-testid="stMain"] button, [data-testid="stMain"] a[data-testid^="stBaseLinkButton"],
-  [data-testid="stMain"] [data-baseweb="select"] > div {min-height: 44px}
+  [data-testid="stMain"] [data-testid="stSelectbox"] input {min-height: 44px}
+  [data-testid="stHeaderActionElements"] {display: none} /* links to headings, too small to hit */
 }
 </style>"""
 
@@ -42,7 +45,7 @@ def number_line(shown: list[Number]) -> None:
         f"<div>{escape(one.title)}<strong>{escape(one.value)}</strong>{escape(one.parts)}</div>"
         for one in shown
     )
-    st.html(f'{STYLE}<div class="numbers">{tiles}</div>')
+    st.html(f'<div class="numbers">{tiles}</div>')
 
 
 def take_away(day: GridDay) -> None:
@@ -194,6 +197,6 @@ def my_streets(day: GridDay) -> None:
     elif (states == "uncleaned").any():
         names = day.streets.loc[states == "uncleaned", "street_name"].replace("", "（无名道路）")
         st.warning(f"时段内无人保洁的道路 {len(names)} 条：{plain('、'.join(names.head(10)))}")
-    if day.streets["last_swept"].isna().all() and (states == "cleaned").any():
-        st.caption("没有清扫作业的记录，只有排班：欠账按排班计算，最近清扫的日期不可知。")
+    if (states == "planned").any():
+        st.caption("“只有排班”：时段内没有作业记录，欠账按排班计算，是否有人去过不可知。")
     table(street_table(day.streets), "我的道路", "my_grid_streets", height=300)

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui.photos import STYLE as PHOTO_STYLE
+from pages.ui.photos import pair_html
 from pages.ui.text import class_name
 
 Record = dict[Hashable, Any]  # one row of a frame
@@ -47,7 +49,7 @@ def issue_cards(frame: pd.DataFrame, key: str, *, with_grid: bool = False) -> No
     is_open = st.session_state.get(f"{key}_more", False)
     shown = frame.head(MOST if is_open else FIRST)
     cards = "".join(_card(issue, with_grid) for issue in shown.to_dict("records"))
-    st.html(f'{STYLE}<div class="cards">{cards}</div>')
+    st.html(f'{STYLE}{PHOTO_STYLE}<div class="cards">{cards}</div>')
     rest = len(frame) - len(shown)
     if rest and not is_open:
         st.button(f"显示更多（还有 {rest} 件）", key=f"{key}_button", on_click=_show_more, args=(key,))
@@ -98,7 +100,7 @@ def _card(issue: Record, with_grid: bool) -> str:
     colour = DUE_COLOURS["came_back" if is_return else issue["state"]]
     lines = [
         _line("地点", place_words(issue)),
-        _line("责任", issue["department"]),
+        _line("处置部门", issue["department"]),
         _line("上报", minute(issue["reported_at"])),
         _line("时限", "没有时限" if pd.isna(issue["due_at"]) else minute(issue["due_at"])),
     ]
@@ -114,8 +116,15 @@ def _card(issue: Record, with_grid: bool) -> str:
         f'<article style="border-left-color:{colour}"><header><strong>{head}</strong>'
         f'<span class="small">{escape(str(issue["issue_id"]))}</span></header>'
         f"<div><strong>{escape(what)}</strong></div>"
-        f"<div>{escape(issue['description'] or '')}</div>{''.join(lines)}</article>"
+        f"<div>{escape(issue['description'] or '')}</div>{''.join(lines)}{_photos(issue)}</article>"
     )
+
+
+def _photos(issue: Record) -> str:
+    names = issue["photo_before"], issue["photo_after"]
+    if any(isinstance(name, str) and name for name in names):
+        return pair_html(*names, f"{issue['issue_id']} {place_words(issue)}")
+    return '<div class="small">照片：无</div>'
 
 
 def _line(name: str, text: object) -> str:

@@ -151,7 +151,7 @@ def draw_map(key: str, build: Build, scene: Scene, *, height: int) -> None:
         f'margin-right:5px"></i>{html.escape(label)}</span>'
         for colour, label in scene.legend
     )
-    st.html(f'<div style="font-size:.85rem">{html.escape(scene.title)}：{swatches}</div>')
+    st.html(f'<div style="font-size:.9rem">{html.escape(scene.title)}：{swatches}</div>')
 
 
 def _band_items(density: GridDensity) -> list[tuple[str, str]]:

@@ -22,9 +22,9 @@ COVERAGE_NAMES = {
 }
 STREET_NAMES = {
     "uncleaned": "无人保洁",
-    "unknown": "没有保洁数据",
-    "no_standard": "标准未规定时长",
-    "cleaned": "有保洁",
+    "planned": "只有排班",
+    "cleaned": "有作业记录",
+    "unknown": "没有数据",
 }
 ISSUE_COLUMNS = {
     "issue_id": "编号",
@@ -59,12 +59,12 @@ BACK_COLUMNS = {
 }
 STREET_COLUMNS = {
     "street_name": "道路",
-    "street_km": "网格内长度（公里）",
     "state": "保洁",
-    "hours_owed": "覆盖欠账（公里·小时）",
+    "reported": "问题（件）",
+    "hours_owed": "欠账（公里·小时）",
     "hours_required": "应保洁（公里·小时）",
     "last_swept": "最近清扫",
-    "reported": "问题（件）",
+    "street_km": "网格内长度（公里）",
 }
 
 
