@@ -1,7 +1,7 @@
 -- Issues that are open on a day: the earliest deadline first, those without one last.
 -- grain: issue_id
 -- params: today (local day; what is closed before it is not open), within_days (of a rebound),
---         category_class, department, grid_id, lead_unit ('' = all of each)
+--         near_m (metres), category_class, department, grid_id, lead_unit ('' = all of each)
 -- units: days_left days, calendar days from today to the deadline, below 0 overdue
 -- closed_before_at: the last closing of the same problem at its place, where it is a rebound
 select
@@ -10,7 +10,8 @@ select
     i.category,
     i.description,
     i.address,
-    coalesce(s.street_name, '') as street_name,
+    case when i.segment_offset_m <= $near_m then coalesce(s.street_name, '') else '' end
+        as street_name,
     i.department,
     i.channel,
     i.reported_at,

@@ -39,6 +39,7 @@ def open_issues(engine: Engine, filters: Filters, lead_unit: str = "") -> pd.Dat
         "open_issues",
         today=_today(engine),
         within_days=int(threshold("rebound_days")),
+        near_m=threshold("near_segment_m"),
         lead_unit=lead_unit,
         **_what(filters),
     )

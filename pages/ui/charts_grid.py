@@ -44,6 +44,7 @@ def curve_chart(grid: pd.DataFrame, county: pd.DataFrame, key: str, *, height: i
         figure.add_scatter(
             x=[*band["day"], *band["day"][::-1]],
             y=[*band["upper"], *band["lower"][::-1]],
+            mode="lines",
             fill="toself",
             fillcolor=fill,
             line={"width": 0},

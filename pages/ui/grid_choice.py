@@ -21,12 +21,14 @@ def choose_my_grid(frame: pd.DataFrame) -> tuple[str, str]:
     """The chosen lead unit and grid, each "" where none is; frame: of `standings`."""
     units = sorted(frame["lead_unit"].dropna().unique())
     left, right = st.columns(2)
-    with left:
-        unit = url_select("牵头单位", {"": "全部单位"} | {name: name for name in units}, "unit")
+    unit = ""
+    if units:
+        with left:
+            unit = url_select("牵头单位", {"": "全部单位"} | {name: name for name in units}, "unit")
     own = frame[frame["lead_unit"] == unit] if unit else frame
     none = "本单位全部网格" if unit else "请选择（可输入名称查找）"
     names = {"": none} | {row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in own.itertuples()}
-    with right:
+    with right if units else left:
         grid_id = url_select("网格", names, "grid")
     return unit, grid_id
 
@@ -38,6 +40,8 @@ def _go_to(unit: str, grid_id: str) -> None:
 def choose_unit(build: Build, filters: Filters, frame: pd.DataFrame) -> None:
     """All lead units, or all grids where none is known, each a button with what is open."""
     st.markdown("**您是哪个单位、哪个网格？** 选好后网址会记住，收藏它，下次打开就是您的网格。")
+    if not frame["open"].any():
+        st.info("数据中没有未整改的问题。")
     totals = read(unit_totals, build.build_id, filters)
     if totals.empty:
         st.caption("数据没有牵头单位，请直接选网格。")

@@ -146,12 +146,16 @@ def _return(row: Record) -> list[str]:
             place_words(row), before]  # fmt: skip
 
 
+def _owed(row: Record) -> str:
+    return f"{number(row['hours_owed'], 1)} / 应 {number(row['hours_required'], 1)} 公里·小时"
+
+
 def _street(row: Record) -> list[str]:
     swept = row["last_swept"]
     return [
         row["street_name"] or "（无名道路）",
         STREET_NAMES[row["state"]],
-        f"{number(row['hours_owed'], 1)} / 应 {number(row['hours_required'], 1)} 公里·小时",
+        "—" if pd.isna(row["hours_owed"]) else _owed(row),
         "" if pd.isna(swept) else f"{swept:%Y-%m-%d}",
         f"{row['reported']} 件",
     ]

@@ -94,8 +94,14 @@ def number_records(day: GridDay) -> None:
 
 def today_lists(day: GridDay) -> None:
     """Overdue first, then open by deadline, then what came back."""
+    no_deadline = (day.issues["state"] == "no_deadline").all() and len(day.issues)
     for title, frame, key, empty in (
-        ("逾期未整改", day.overdue, "overdue", "没有逾期的问题。"),
+        (
+            "逾期未整改",
+            day.overdue,
+            "overdue",
+            "未整改的问题都没有时限，不判逾期。" if no_deadline else "没有逾期的问题。",
+        ),
         ("未到期与无时限", day.not_overdue, "not_overdue", "没有其他未整改的问题。"),
         ("近 30 天反弹", day.returns, "returns", "近 30 天没有反弹的问题。"),
     ):
@@ -199,4 +205,4 @@ def my_streets(day: GridDay) -> None:
         st.warning(f"时段内无人保洁的道路 {len(names)} 条：{plain('、'.join(names.head(10)))}")
     if (states == "planned").any():
         st.caption("“只有排班”：时段内没有作业记录，欠账按排班计算，是否有人去过不可知。")
-    table(street_table(day.streets), "我的道路", "my_grid_streets", height=300)
+    table(street_table(day.streets), "我的道路", "my_grid_streets")

@@ -79,11 +79,8 @@ def back_words(issue: Record) -> str:
 
 
 def place_words(issue: Record) -> str:
-    """Where it is: the address, and the street where the address does not name it."""
-    address, street = issue["address"] or "", issue["street_name"]
-    if street and street not in address:
-        return f"{address}（{street}）" if address else str(street)
-    return str(address) or "没有地址"
+    """Where it is: the address, or the street where there is none."""
+    return issue["address"] or issue["street_name"] or "没有地址"
 
 
 def minute(at: pd.Timestamp) -> str:

@@ -15,6 +15,8 @@ NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
 MARTS = sorted((Path(__file__).parents[2] / "etl" / "sql").glob("*.sql"))
 PARAMS = {
     "since": "2000-01-01",
+    "today": "2026-10-01",
+    "lead_unit": "",
     "until": "2100-01-01",
     "category_class": "",
     "department": "",
@@ -89,7 +91,7 @@ def test_runs_and_has_one_row_per_grain(
     text = query_text(name)
     engine = worked if name in OF_WORK else demo_engine  # the demo county has a roster only
     params = PARAMS | {
-        "grid_id": a_grid(demo_engine) if name == "issues_by_street" else "",
+        "grid_id": a_grid(demo_engine) if name in ("issues_by_street", "grid_shape") else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
     }
     rows = engine.select(name, **{key: params[key] for key in used_params(text)})
