@@ -42,7 +42,17 @@ class Filters:
     @property
     def previous(self) -> Filters:
         """The same choice in the period of the same length just before."""
-        return self.between(self.since - timedelta(days=self.days), self.since)
+        return self.starting(self.since - timedelta(days=self.days))
+
+    @property
+    def year_before(self) -> Filters:
+        """The same choice in as many days from the same day of the year before (29 to 28 February)."""
+        day = 28 if (self.since.month, self.since.day) == (2, 29) else self.since.day
+        return self.starting(self.since.replace(year=self.since.year - 1, day=day))
+
+    def starting(self, since: date) -> Filters:
+        """The same choice in a period of the same length from another day."""
+        return self.between(since, since + timedelta(days=self.days))
 
     def between(self, since: date, until: date) -> Filters:
         """The same choice in another period."""

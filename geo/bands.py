@@ -24,6 +24,21 @@ def band_edges(values: Floats, bands: int = 5) -> Floats:
     return inner
 
 
+def log_edges(values: Floats, bands: int = 5) -> Floats:
+    """Inner edges of bands of equal ratio between the least and the largest value, for skewed counts.
+
+    values   shape (n,), above zero; NaN is ignored.
+    returns  shape (k,), k < bands, ascending, two significant digits; empty where all are equal.
+    """
+    known = values[np.isfinite(values)]
+    if known.size == 0 or known.min() == known.max():
+        return np.empty(0)
+    between = np.geomspace(known.min(), known.max(), bands + 1)[1:-1]
+    edges = np.unique([float(f"{edge:.2g}") for edge in between])
+    inner: Floats = edges[(edges > known.min()) & (edges <= known.max())]
+    return inner
+
+
 def band_of(values: Floats, edges: Floats) -> Ints:
     """Number of the band of each value, 0 the lowest; an edge belongs to the band above; NaN: -1."""
     band = np.searchsorted(edges, values, side="right")

@@ -97,6 +97,38 @@ def widths(shapes: Geometries) -> Floats:
     return 2 * radius
 
 
+def near_others(
+    polygons: Geometries, own: Ints, x: Floats, y: Floats, distance_m: float
+) -> tuple[Ints, Ints]:
+    """Which places lie in or near a polygon that is not their own.
+
+    polygons  shape (m,), valid; they are prepared in passing.
+    own       shape (n,), index of the polygon that each place belongs to, -1: none.
+    x, y      shape (n,), the places.
+    returns   place, polygon of every such pair, ordered by both; a distance of exactly `distance_m`
+              is near.
+    Raises ValueError if the distance is negative.
+    """
+    _refuse_negative(distance_m)
+    around = shapely.box(x - distance_m, y - distance_m, x + distance_m, y + distance_m)
+    place, polygon = STRtree(polygons).query(around)
+    is_other = polygon != own[place]
+    place, polygon = place[is_other], polygon[is_other]
+    shapely.prepare(polygons)
+    is_near = shapely.dwithin(polygons[polygon], shapely.points(x[place], y[place]), distance_m)
+    place, polygon = place[is_near], polygon[is_near]
+    order = np.lexsort((polygon, place))
+    return place[order], polygon[order]
+
+
+def borders_between(polygons: Geometries, first: Ints, second: Ints, distance_m: float) -> Geometries:
+    """The border of each first polygon where the second lies within a distance; may be empty."""
+    _refuse_negative(distance_m)
+    grown = shapely.buffer(polygons[second], distance_m)
+    lines: Geometries = shapely.intersection(shapely.boundary(polygons[first]), grown)
+    return lines
+
+
 def _refuse_negative(*thresholds: float) -> None:
     if not all(value >= 0 for value in thresholds):
         msg = f"Threshold {thresholds} is below zero: use zero or more metres or m2."

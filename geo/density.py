@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.bands import band_of
 from geo.neighbours import JUNCTION_M, Ends, street_ends
 
 Floats = npt.NDArray[np.float64]
@@ -149,6 +150,17 @@ def heat_map(
             total += np.bincount(to_row[near] * columns + to_column[near], height, rows * columns)
     peak = 3 / (np.pi * (bandwidth_m / 1000) ** 2)
     return Raster(west, south, cell_m, total.reshape(rows, columns) * peak)
+
+
+def raster_bands(raster: Raster, edges: Floats) -> Geometries:
+    """The cells above zero as one shape a band, in metres: len(edges) + 1 shapes, some may be empty."""
+    row, column = np.nonzero(raster.per_km2 > 0)
+    x, y = raster.west + column * raster.cell_m, raster.south + row * raster.cell_m
+    cells = shapely.box(x, y, x + raster.cell_m, y + raster.cell_m)
+    band = band_of(raster.per_km2[row, column], edges)
+    return np.array(
+        [shapely.coverage_union_all(cells[band == n]) for n in range(len(edges) + 1)], dtype=object
+    )
 
 
 def street_pieces(lines: Geometries, line: Ints, from_m: Floats, to_m: Floats) -> Geometries:

@@ -18,7 +18,7 @@ BETTER = {"low": "越低越好", "high": "越高越好", "none": ""}
 UNITS = {
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
     "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
-    "share": "比例",
+    "share": "比例", "sd": "倍标准差",
 }  # fmt: skip
 UNVERIFIED = "默认值，未经权威依据核实"
 

@@ -19,7 +19,9 @@ select
     photo_before,
     photo_after,
     grid_id,
-    location
+    location,
+    lon,
+    lat
 from core_issue
 where
     (

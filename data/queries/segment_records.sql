@@ -14,7 +14,9 @@ select
     due_at,
     closed_at,
     grid_id,
-    location
+    location,
+    lon,
+    lat
 from core_issue
 where
     reported_at >= $since

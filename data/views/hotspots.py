@@ -20,7 +20,7 @@ from data.standards import threshold
 from data.views.overview import ROWS_SHOWN, build_info
 from geo.bands import band_edges, band_of
 from geo.crs import LONLAT, transform_geometry, transform_xy
-from geo.density import heat_map, street_density, street_pieces
+from geo.density import Raster, heat_map, raster_bands, street_density, street_pieces
 from geo.hotspot import hot_spots
 from geo.trend import MIN_WEEKS, UNTESTED, trends
 
@@ -48,8 +48,9 @@ def grid_hot_spots(engine: Engine, filters: Filters) -> pd.DataFrame:
 class Comparison:
     """Two periods of the same length: one row a grid of either, and the edges both maps share.
 
-    frame  columns of `grid_hot_spots`, and the same of the period before with `_before` (missing where
-           the data does not reach back), and change: rate less rate_before.
+    frame  columns of `grid_hot_spots` and band (0 lowest, -1 none), the same of the other period with
+           `_before` (missing where the data does not reach back), and change: rate less rate_before.
+           Largest changes first.
     """
 
     frame: pd.DataFrame
@@ -57,16 +58,23 @@ class Comparison:
     reaches_back: bool
 
 
-def compare_hot_spots(engine: Engine, filters: Filters) -> Comparison:
-    """Hot spots of the period and of the one before, on one scale: one exposure, one set of bands.
+def compare_hot_spots(engine: Engine, filters: Filters, other: Filters | None = None) -> Comparison:
+    """Hot spots of the period and of another one, on one scale: one exposure, one set of bands.
 
-    Each class is the one that the map of its period alone shows.
+    other  the same choice in another period, by default the one just before.
+
+    Each class is the one that the map of its period alone shows. Raises ValueError where the periods
+    are not of one length: their counts would not compare.
     """
-    reaches_back = filters.previous.since >= build_info(engine).first_date
-    periods = (filters, filters.previous) if reaches_back else (filters,)
+    other = other or filters.previous
+    if other.days != filters.days:
+        msg = f"periods of {filters.days} and {other.days} days do not compare; take equal lengths."
+        raise ValueError(msg)
+    reaches_back = other.since >= build_info(engine).first_date
+    periods = (filters, other) if reaches_back else (filters,)
     unit = _unit(engine, *periods)
     frame = _hot_grids(engine, filters, unit)
-    before = _hot_grids(engine, filters.previous, unit)
+    before = _hot_grids(engine, other, unit)
     if not reaches_back:
         before = before.iloc[:0]
     both = frame.merge(
@@ -75,8 +83,15 @@ def compare_hot_spots(engine: Engine, filters: Filters) -> Comparison:
     for column in ("grid_name", "lead_unit"):
         both[column] = both[column].fillna(both.pop(f"{column}_before"))
     rates = both[["rate", "rate_before"]].to_numpy(float).ravel()
-    both = both.assign(change=both["rate"] - both["rate_before"], unit=unit)
-    return Comparison(_hottest_first(both), tuple(band_edges(rates).tolist()), reaches_back)
+    edges = band_edges(rates)
+    both = both.assign(
+        change=both["rate"] - both["rate_before"],
+        unit=unit,
+        band=band_of(both["rate"].to_numpy(float), edges),
+        band_before=band_of(both["rate_before"].to_numpy(float), edges),
+    )
+    most = both["change"].abs().sort_values(ascending=False, kind="stable", na_position="last")
+    return Comparison(both.loc[most.index].reset_index(drop=True), tuple(edges.tolist()), reaches_back)
 
 
 def segment_hot_spots(engine: Engine, filters: Filters) -> pd.DataFrame:
@@ -216,12 +231,14 @@ def street_densities(engine: Engine, filters: Filters) -> pd.DataFrame:
 class StreetDensity:
     """Street densities for a map.
 
-    frame  the rows of `street_densities` with band (0 lowest); lines  their shapes in lon/lat, (k,);
-    edges  of the bands, issues per 100 m.
+    frame    the rows of `street_densities` with band (0 lowest); lines  their shapes in lon/lat, (k,);
+    streets  of these rows the densest piece of each segment, densest first;
+    edges    of the bands, issues per 100 m.
     """
 
     frame: pd.DataFrame
     lines: Geometries
+    streets: pd.DataFrame
     edges: tuple[float, ...]
 
 
@@ -232,7 +249,7 @@ def street_density_map(engine: Engine, filters: Filters) -> StreetDensity:
     edges = band_edges(per_100m)
     rows = rows.assign(band=band_of(per_100m, edges))
     if rows.empty:
-        return StreetDensity(rows, np.empty(0, dtype=object), ())
+        return StreetDensity(rows, np.empty(0, dtype=object), rows, ())
     streets = engine.select("segment_lines")
     line = pd.Index(streets["segment_id"]).get_indexer(pd.Index(rows["segment_id"]))
     own, place = np.unique(line, return_inverse=True)
@@ -240,7 +257,8 @@ def street_density_map(engine: Engine, filters: Filters) -> StreetDensity:
         _shapes(streets["geom"].iloc[own]), place, rows["from_m"].to_numpy(), rows["to_m"].to_numpy()
     )
     lines = transform_geometry(pieces, _compute_crs(engine), LONLAT)
-    return StreetDensity(rows, lines, tuple(edges.tolist()))
+    densest = rows.drop_duplicates("segment_id", ignore_index=True)
+    return StreetDensity(rows, lines, densest, tuple(edges.tolist()))
 
 
 def segment_records(engine: Engine, filters: Filters, segment_id: str) -> pd.DataFrame:
@@ -262,6 +280,45 @@ def heat_cells(engine: Engine, filters: Filters) -> pd.DataFrame:
     columns  row, column (from the south-west), lon, lat (centre, WGS84), per_km2, numerator (issues
              that the kernel puts on the cell), denominator (square kilometres of a cell).
     """
+    raster, crs = _heat(engine, filters), _compute_crs(engine)
+    row, column = np.nonzero(raster.per_km2 > 0)
+    x = np.asarray(raster.west + (column + 0.5) * raster.cell_m, np.float64)
+    y = np.asarray(raster.south + (row + 0.5) * raster.cell_m, np.float64)
+    lon, lat = transform_xy(x, y, crs, LONLAT)
+    per_km2, km2 = raster.per_km2[row, column], (raster.cell_m / 1000) ** 2
+    return pd.DataFrame(
+        {
+            "row": row,
+            "column": column,
+            "lon": lon,
+            "lat": lat,
+            "per_km2": per_km2,
+            "numerator": per_km2 * km2,
+            "denominator": km2,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class HeatBands:
+    """The heat map for the eye: one shape in lon/lat a band, and the edges, issues per square km."""
+
+    shapes: Geometries
+    edges: tuple[float, ...]
+
+
+def heat_bands(engine: Engine, filters: Filters) -> HeatBands:
+    """The cells of `heat_cells` joined by band, lowest first; no shapes where there are no issues."""
+    raster = _heat(engine, filters)
+    values = raster.per_km2[raster.per_km2 > 0]
+    if not len(values):
+        return HeatBands(np.empty(0, dtype=object), ())
+    edges = band_edges(values)
+    shapes = transform_geometry(raster_bands(raster, edges), _compute_crs(engine), LONLAT)
+    return HeatBands(shapes, tuple(edges.tolist()))
+
+
+def _heat(engine: Engine, filters: Filters) -> Raster:
     build, crs = build_info(engine), _compute_crs(engine)
     bandwidth_m, cell_m = threshold("heat_bandwidth_m"), threshold("heat_cell_m")
     step_lat = bandwidth_m / CELLS_PER_KERNEL / 111_000
@@ -281,23 +338,7 @@ def heat_cells(engine: Engine, filters: Filters) -> pd.DataFrame:
     # Whole multiples of a cell: a border that moves a little does not move the cells.
     west, south = (np.floor(v.min() / cell_m) * cell_m for v in (corner_x, corner_y))
     bounds = (west, south, corner_x.max(), corner_y.max())
-    raster = heat_map(x, y, bounds, bandwidth_m, cell_m, issues["reported"].to_numpy(float))
-    row, column = np.nonzero(raster.per_km2 > 0)
-    x = np.asarray(raster.west + (column + 0.5) * cell_m, np.float64)
-    y = np.asarray(raster.south + (row + 0.5) * cell_m, np.float64)
-    lon, lat = transform_xy(x, y, crs, LONLAT)
-    per_km2, km2 = raster.per_km2[row, column], (cell_m / 1000) ** 2
-    return pd.DataFrame(
-        {
-            "row": row,
-            "column": column,
-            "lon": lon,
-            "lat": lat,
-            "per_km2": per_km2,
-            "numerator": per_km2 * km2,
-            "denominator": km2,
-        }
-    )
+    return heat_map(x, y, bounds, bandwidth_m, cell_m, issues["reported"].to_numpy(float))
 
 
 def _unit(engine: Engine, *periods: Filters) -> str:

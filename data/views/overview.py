@@ -5,7 +5,7 @@ Counting is SQL (data/queries), geometry and statistics are geo, thresholds are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -187,23 +187,6 @@ def worst_grids(engine: Engine, filters: Filters, count: int = 5) -> pd.DataFram
     frame["times_county"] = frame["issues_per_km"] / _counts(engine, filters.in_grid())["issues_per_km"]
     frame["main_share"] = frame["main_reported"] / frame["reported"]
     return frame
-
-
-def grid_class_density(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """Issues per km of street by grid (rows, worst first) and class (columns, most frequent first).
-
-    Only grids that grid_density shows; a class without issues in a grid is 0.
-    """
-    whole = replace(filters, category_class="")
-    shown = grid_density(engine, whole).frame.query("state == 'shown'")
-    counts = _by_grid_class(engine, filters)
-    table = counts.pivot_table(
-        index="grid_id", columns="category_class", values="reported", aggfunc="sum", fill_value=0
-    )
-    order = counts.groupby("category_class")["reported"].sum().sort_values(ascending=False).index
-    table = table.reindex(index=shown["grid_id"], columns=order, fill_value=0)
-    per_km = table.div(shown.set_index("grid_id")["street_km"], axis=0)
-    return per_km.set_axis(shown["grid_name"].tolist(), axis="index")
 
 
 def _by_grid_class(engine: Engine, filters: Filters) -> pd.DataFrame:

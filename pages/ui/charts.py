@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.maps import BANDS
 from pages.ui.text import class_name
 
 FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
@@ -72,26 +71,6 @@ def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None
     )
     figure.update_xaxes(visible=False)
     show_chart(figure, key, height, "问题小类")
-
-
-def grid_class_chart(per_km: pd.DataFrame, key: str, *, height: int = 480) -> None:
-    """Issues per km of street by grid (rows, worst on top) and class (columns)."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=per_km.to_numpy(),
-            x=[_short(class_name(name)) for name in per_km.columns],
-            y=list(per_km.index),
-            colorscale=[[n / (len(BANDS) - 1), colour] for n, colour in enumerate(BANDS)],
-            texttemplate="%{z:.1f}",
-            hovertemplate="%{y} · %{x}：%{z:.2f} 件/公里<extra></extra>",
-            colorbar={"title": "件/公里", "thickness": 12},
-            xgap=1,
-            ygap=1,
-        )
-    )
-    figure.update_xaxes(side="top", tickangle=0)
-    figure.update_yaxes(autorange="reversed")
-    show_chart(figure, key, height, "网格与大类每公里问题数")
 
 
 def _short(name: str, columns: int = 24) -> str:

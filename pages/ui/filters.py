@@ -61,13 +61,19 @@ def _segments(*args: Any, **kwargs: Any) -> str:
     return str(st.segmented_control(*args, required=True, **kwargs))
 
 
+def url_value(key: str, new: str | None = None) -> str:
+    """A choice made on a map or in a table, kept in the URL as `url_select` does; `new` replaces it."""
+    _take_from_url(key, "")
+    if new is not None:
+        st.session_state[key] = new
+    value: str = st.session_state.setdefault(key, "")
+    _put_into_url(key, value, "")
+    return value
+
+
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
-    in_url = st.query_params.get(key, default)
-    # Going to another page by the menu empties the URL; that is no wish to see everything again.
-    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
-    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
-        st.session_state[key] = in_url  # a link, or the browser's back button
+    _take_from_url(key, default)
     kept = st.session_state.get(key)
     st.session_state[key] = kept if kept in names else default
     chosen: str = widget(
@@ -78,13 +84,25 @@ def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str
         help=help_ or None,
         persist_state="session",
     )
+    _put_into_url(key, chosen, default)
+    return chosen
+
+
+def _take_from_url(key: str, default: str) -> None:
+    in_url = st.query_params.get(key, default)
+    # Going to another page by the menu empties the URL; that is no wish to see everything again.
+    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
+    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
+        st.session_state[key] = in_url  # a link, or the browser's back button
+
+
+def _put_into_url(key: str, chosen: str, default: str) -> None:
     if chosen != st.query_params.get(key, default):
         if chosen == default:
             del st.query_params[key]
         else:
             st.query_params[key] = chosen
     st.session_state[f"{key}_in_url"] = chosen
-    return chosen
 
 
 def choose_filters(build: Build) -> Filters:

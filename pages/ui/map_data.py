@@ -14,15 +14,44 @@ import numpy as np
 import shapely
 
 from data.filters import Filters
-from data.views.hotspots import street_density_map
+from data.views.border_zone import border_zone
+from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
 from data.views.overview import Build
 from pages.ui.read import read
+from pages.ui.spots import segment_values
+from pages.ui.text import number
 
 
 def _street_density(build_id: str, filters: Filters, _option: str) -> object:
     """Pieces of street with the band of their density."""
     density = read(street_density_map, build_id, filters)
     return _features(density.lines, density.frame["band"].astype(str).tolist())
+
+
+def _street_density_texts(build_id: str, filters: Filters, _option: str) -> object:
+    """What a pointer reads of each street where it is densest; the pieces themselves are shapes."""
+    streets = read(street_density_map, build_id, filters).streets
+    return {
+        row.segment_id: ("hit", f"最密处 {number(row.per_100m, 1)} 件/百米；整段 {row.reported} 件")
+        for row in streets.itertuples()
+    }
+
+
+def _street_spots(build_id: str, filters: Filters, _option: str) -> object:
+    """Class and tooltip of the streets that are hot, cold or had an issue."""
+    return segment_values(read(segment_hot_spots, build_id, filters))
+
+
+def _heat(build_id: str, filters: Filters, _option: str) -> object:
+    """One shape a band of the heat map."""
+    shapes = read(heat_bands, build_id, filters).shapes
+    return _features(shapes, [str(n) for n in range(len(shapes))])
+
+
+def _border_zone(build_id: str, filters: Filters, _option: str) -> object:
+    """Common borders of grids with the band of the issues along them."""
+    zone = read(border_zone, build_id, filters)
+    return _features(zone.lines, zone.pairs["band"].astype(str).tolist())
 
 
 def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, object]:
@@ -37,7 +66,13 @@ def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, 
     }
 
 
-ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {"street_density": _street_density}
+ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
+    "street_density": _street_density,
+    "street_density_texts": _street_density_texts,
+    "street_spots": _street_spots,
+    "heat": _heat,
+    "border_zone": _border_zone,
+}
 
 
 def map_data_url(name: str, build: Build, filters: Filters, option: str = "") -> str:

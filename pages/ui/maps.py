@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import folium
@@ -26,6 +27,8 @@ from pages.ui.text import STATE_NAMES, number
 # ColorBrewer YlOrRd, five classes: readable for the colour-blind; light means little.
 BANDS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
 STATE_COLOURS = {"unseen": "#aeb4bf", "short_street": "#dfe3e8", "no_street": "#dfe3e8"}
+BAND_COLOURS = {str(n): colour for n, colour in enumerate(BANDS)}
+GROUND_COLOURS = {"ground": "#e9ecf0", "unseen": STATE_COLOURS["unseen"]}
 Values = dict[str, tuple[str, str]]  # grid id -> key of the colours, text of the tooltip
 
 
@@ -77,6 +80,11 @@ def clicked(key: str, name: str) -> str:
 
 def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, height: int) -> None:
     """Draw the map of issues per km with its legend; a click is read by `clicked`."""
+    draw_map(key, build, density_scene(density, selected), height=height)
+
+
+def density_scene(density: GridDensity, selected: str) -> Scene:
+    """Grids by issues per km."""
     values = {
         row.grid_id: (
             str(row.band) if row.state == "shown" else row.state,
@@ -86,17 +94,33 @@ def grid_map(key: str, build: Build, density: GridDensity, selected: str, *, hei
         )
         for row in density.frame.itertuples()
     }
-    colours = {str(n): colour for n, colour in enumerate(BANDS)} | STATE_COLOURS
     legend = _band_items(density)
-    scene = Scene("每公里问题数（件/公里）", colours, legend, grids=values, selected=selected)
-    draw_map(key, build, scene, height=height)
+    return Scene("每公里问题数（件/公里）", BAND_COLOURS | STATE_COLOURS, legend, values, selected)
 
 
-def hot_spot_map(key: str, build: Build, frame: pd.DataFrame, selected: str, *, height: int) -> None:
-    """Draw the map of hot and cold spots with its legend, as `grid_map`."""
+def hot_spot_scene(frame: pd.DataFrame, selected: str) -> Scene:
+    """Grids by class of hot and cold spot."""
     legend = [(colour, CLASS_NAMES[name]) for name, colour in CLASS_COLOURS.items()]
-    scene = Scene("热点 Gi*", CLASS_COLOURS, legend, grids=map_values(frame), selected=selected)
-    draw_map(key, build, scene, height=height)
+    return Scene("热点 Gi*", CLASS_COLOURS, legend, map_values(frame), selected)
+
+
+def ground(density: GridDensity) -> Values:
+    """Grids as a quiet ground for streets and shapes (GROUND_COLOURS); unseen ones are grey."""
+    return {
+        row.grid_id: ("unseen", STATE_NAMES["unseen"])
+        if row.state == "unseen"
+        else ("ground", f"{row.reported} 件")
+        for row in density.frame.itertuples()
+    }
+
+
+def edge_items(edges: Iterable[float], unit: str = "") -> list[tuple[str, str]]:
+    """The legend of bands between these edges, from 0 up."""
+    froms = [0.0, *edges]
+    return [
+        (colour, f"{edge:g} – {froms[n + 1]:g}{unit}" if n + 1 < len(froms) else f"≥ {edge:g}{unit}")
+        for n, (colour, edge) in enumerate(zip(BANDS, froms, strict=False))
+    ]
 
 
 @dataclass(frozen=True)
@@ -155,12 +179,6 @@ def draw_map(key: str, build: Build, scene: Scene, *, height: int) -> None:
 
 
 def _band_items(density: GridDensity) -> list[tuple[str, str]]:
-    edges = [0.0, *density.edges]
-    items = [
-        (colour, f"{edge:g} – {edges[n + 1]:g}" if n + 1 < len(edges) else f"≥ {edge:g}")
-        for n, (colour, edge) in enumerate(zip(BANDS, edges, strict=False))
-    ]
     states = set(density.frame["state"])
-    if "shown" not in states:
-        items = []
+    items = edge_items(density.edges) if "shown" in states else []
     return items + [(STATE_COLOURS[s], STATE_NAMES[s]) for s in STATE_NAMES if s in states]

@@ -40,6 +40,25 @@ def table(
         on_select="rerun" if select else "ignore",
         selection_mode="single-row",
     )
+    downloads(frame, name, key)
+    picked = event["selection"]["rows"] if select else []
+    return int(picked[0]) if picked else None
+
+
+def just_picked(key: str, kind: str = "rows") -> Any:
+    """The row (kind "cells": the row and column) just picked in a table, not answered yet; or None.
+
+    Call before drawing the table, and what the pick changes: a table keeps its pick.
+    """
+    picked = st.session_state.get(key, {}).get("selection", {}).get(kind, [])
+    if picked == st.session_state.get(f"{key}_answered", []):
+        return None
+    st.session_state[f"{key}_answered"] = picked
+    return picked[0] if picked else None
+
+
+def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
+    """Buttons that save the rows as Excel and CSV."""
     with st.container(horizontal=True, gap="small"):
         for kind, icon, mime, content in (
             ("Excel", ":material/table:", XLSX, lambda: workbook({name: frame})),
@@ -56,5 +75,3 @@ def table(
                 on_click="ignore",
                 help=f"把“{name}”的这些行存成 {kind} 文件",
             )
-    picked = event["selection"]["rows"] if select else []
-    return int(picked[0]) if picked else None

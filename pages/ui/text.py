@@ -60,6 +60,11 @@ def number(value: float, digits: int = 0) -> str:
     return "—" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
+def percent(share: float) -> str:
+    """0.123 -> 12.3%; too few to tell -> 样本太少."""
+    return "样本太少" if math.isnan(share) else f"{share:.1%}"
+
+
 def period(since: date, until: date) -> str:
     """A half-open period as its first and last day."""
     return f"{since:%Y-%m-%d} 至 {until - timedelta(days=1):%Y-%m-%d}"

@@ -124,13 +124,6 @@ def test_worst_grids_name_their_main_class(demo_engine: DuckDBEngine, issues: pd
         assert row.main_share == pytest.approx(row.main_reported / row.reported)
 
 
-def test_matrix_adds_up_to_the_density(demo_engine: DuckDBEngine) -> None:
-    filters = Filters(date(2026, 5, 1), date(2026, 11, 1))
-    shown = views.grid_density(demo_engine, filters).frame.query("state == 'shown'")
-    matrix = views.grid_class_density(demo_engine, filters)
-    np.testing.assert_allclose(matrix.sum(axis=1), shown["issues_per_km"])
-
-
 def test_every_metric_is_computed_and_has_its_words() -> None:
     for key, metric in metrics.metrics().items():
         module, view = metric.view.split(".")

@@ -21,9 +21,7 @@ window.oneMap = (function () {
     layers = {
       grids: L.geoJson(null, { style: gridStyle }).addTo(map),
       water: still({ stroke: false, fillColor: "#9ec9e2", fillOpacity: 0.9 }),
-      streets: still((street) => ({
-        color: "#374151", opacity: 0.45, weight: streetWidths[street.properties.road_class] || 0.6,
-      })),
+      streets: still(streetStyle),
       segments: L.geoJson(null, { style: segmentStyle }).addTo(map),
       shapes: L.geoJson(null, { interactive: false, style: shapeStyle }).addTo(map),
       points: L.geoJson(null, { pointToLayer: (point, at) => L.circleMarker(at, pointStyle(point)) }).addTo(map),
@@ -87,12 +85,20 @@ window.oneMap = (function () {
     };
   }
 
+  // Streets step back where pieces of street or shapes are what the map is about.
+  const streetStyle = (street) => ({
+    color: "#374151",
+    opacity: scene.shapes || Object.keys(scene.values).length ? 0.12 : 0.45,
+    weight: streetWidths[street.properties.road_class] || 0.6,
+  });
+
   function segmentStyle(segment) {
     const id = segment.properties.segment_id;
     const value = scene.values[id];
     if (!value) return { stroke: false };
     const isPicked = id === scene.picked;
-    return { stroke: true, color: scene.colours[value[0]], weight: isPicked ? 8 : 4, opacity: isPicked ? 1 : 0.9 };
+    const color = isPicked ? "#111827" : scene.colours[value[0]];
+    return { stroke: true, color, weight: isPicked ? 9 : 4, opacity: isPicked ? 1 : 0.9 };
   }
 
   const shapeStyle = (shape) => {
@@ -143,7 +149,7 @@ window.oneMap = (function () {
         })),
       });
       layers.grids.options.style = gridStyle;
-      for (const [name, style] of [["grids", gridStyle], ["segments", segmentStyle], ["shapes", shapeStyle]]) {
+      for (const [name, style] of [["grids", gridStyle], ["streets", streetStyle], ["segments", segmentStyle], ["shapes", shapeStyle]]) {
         layers[name].setStyle(style);
       }
       layers.grids.eachLayer((layer) => {
