@@ -17,6 +17,7 @@ from pages.ui.grid_choice import (
 from pages.ui.grid_today import (
     PAGE_STYLE,
     against_county,
+    my_borders,
     my_streets,
     number_line,
     number_records,
@@ -28,7 +29,15 @@ from pages.ui.my_grid import grid_day, numbers
 from pages.ui.read import current_build, read
 from pages.ui.text import period, plain
 
-METRICS = ["overdue_open", "on_time_share", "issues_per_km", "rebound_30", "hours_owed", "trend_class"]
+METRICS = [
+    "overdue_open",
+    "on_time_share",
+    "issues_per_km",
+    "rebound_30",
+    "hours_owed",
+    "trend_class",
+    "border_issues",
+]
 
 st.html(PAGE_STYLE)
 build = current_build()
@@ -64,6 +73,7 @@ if grid_id:
     with right:
         today_map(day)
         my_streets(day)
+        my_borders(day)
     against_county(day)
     siblings = frame[(frame["lead_unit"] == day.people["lead_unit"]) & (frame["grid_id"] != grid_id)]
     if len(siblings):

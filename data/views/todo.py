@@ -14,6 +14,7 @@ import shapely
 from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
+from data.views.border_zone import border_zone
 from data.views.coverage import coverage_by_grid, coverage_by_segment
 from data.views.flow import flow_by_grid
 from data.views.overview import build_info, grid_density, grids, streets_of_grid
@@ -169,6 +170,27 @@ def streets_to_clean(engine: Engine, filters: Filters) -> pd.DataFrame:
         ascending=[True, False, False, True],
         ignore_index=True,
     ).drop(columns="order")
+
+
+def shared_borders(engine: Engine, filters: Filters) -> pd.DataFrame:
+    """Issues of the period within border_zone_m of the chosen grid's borders, on either side.
+
+    One row a neighbour with such issues, most open ones first; an issue at a corner is in several.
+    columns  neighbour_id, neighbour_name, neighbour_unit, reported, open_at_end (of the period), and
+             grid_id, other_id as `border_records` asks for them.
+    """
+    pairs = border_zone(engine, filters).pairs
+    is_first = pairs["grid_id"] == filters.grid_id
+    frame = pd.DataFrame(
+        {
+            "neighbour_id": pairs["other_id"].where(is_first, pairs["grid_id"]),
+            "neighbour_name": pairs["other_name"].where(is_first, pairs["grid_name"]),
+            "neighbour_unit": pairs["other_unit"].where(is_first, pairs["lead_unit"]),
+        }
+    ).join(pairs[["reported", "open_at_end", "grid_id", "other_id"]])
+    return frame.sort_values(
+        ["open_at_end", "reported", "neighbour_id"], ascending=[False, False, True], ignore_index=True
+    )
 
 
 def weekly_density(engine: Engine, filters: Filters) -> pd.DataFrame:

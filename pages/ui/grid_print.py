@@ -19,9 +19,10 @@ from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers
 from pages.ui.read import read
 from pages.ui.text import class_name, number, period
 
-ROWS = 26  # what the page holds of all lists together
+ROWS = 25  # what the page holds of all lists together
 ISSUES = {"期限": 11, "编号": 20, "小类": 13, "地点": 21, "描述": 22, "处置部门": 13}
 RETURNS = {"又出现": 8, "编号": 20, "小类": 14, "地点": 26, "上次整改": 32}
+BORDERS = {"相邻网格": 30, "牵头单位": 30, "两侧的问题": 20, "未整改": 20}
 STREETS = {"道路": 26, "保洁": 16, "覆盖欠账": 34, "最近清扫": 14, "问题": 10}
 STYLE = """
 @page {size: A4 portrait; margin: 10mm}
@@ -101,10 +102,11 @@ def _page(day: GridDay) -> str:
     chosen = [name for name in (filters.category_class, filters.department) if name]
     only = f"　只看：{'、'.join(class_name(name) for name in chosen)}" if chosen else ""
     lists = [
-        _List("逾期未整改", "件", ISSUES, 9, [_issue(row) for row in _records(day.overdue)]),
+        _List("逾期未整改", "件", ISSUES, 8, [_issue(row) for row in _records(day.overdue)]),
         _List("未到期与无时限", "件", ISSUES, 6, [_issue(row) for row in _records(day.not_overdue)]),
         _List("近 30 天反弹", "件", RETURNS, 4, [_return(row) for row in _records(day.returns)]),
-        _List("道路", "条", STREETS, 5, [_street(row) for row in _records(day.streets)]),
+        _List("交界", "个相邻网格", BORDERS, 3, [_border(row) for row in _records(day.borders)]),
+        _List("道路", "条", STREETS, 4, [_street(row) for row in _records(day.streets)]),
     ]
     note = f"{build.title}　版本 {build.build_id}　{build.note}"
     return (
@@ -144,6 +146,12 @@ def _return(row: Record) -> list[str]:
     before = f"{row['closed_before_at']:%Y-%m-%d}，{row['gap_days']:.0f} 天后又出现，{now}"
     return [f"{row['reported_at']:%m-%d}", row["issue_id"], class_name(row["category"]),
             place_words(row), before]  # fmt: skip
+
+
+def _border(row: Record) -> list[str]:
+    unit = row["neighbour_unit"]
+    counts = [f"{row['reported']} 件", f"{row['open_at_end']} 件"]
+    return [row["neighbour_name"], unit if isinstance(unit, str) else "", *counts]
 
 
 def _owed(row: Record) -> str:

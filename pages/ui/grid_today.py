@@ -8,15 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from data.export import workbook
+from data.standards import thresholds
+from data.views.border_zone import border_records
 from data.views.hotspots import trend_classes
 from data.views.rebound import rebound_curve, rebound_records
 from data.views.todo import grid_bounds, neighbours, weekly_density
 from pages.ui.charts_grid import curve_chart, weekly_density_chart
-from pages.ui.grid import records
+from pages.ui.grid import RECORD_COLUMNS, records
 from pages.ui.grid_print import print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
-from pages.ui.my_grid import GridDay, Number, issue_table, numbers, sheets, street_table
+from pages.ui.my_grid import GridDay, Number, border_table, issue_table, numbers, sheets, street_table
 from pages.ui.read import read
 from pages.ui.spots import trend_sentence
 from pages.ui.tables import XLSX, table
@@ -206,3 +208,25 @@ def my_streets(day: GridDay) -> None:
     if (states == "planned").any():
         st.caption("“只有排班”：时段内没有作业记录，欠账按排班计算，是否有人去过不可知。")
     table(street_table(day.streets), "我的道路", "my_grid_streets")
+
+
+@st.fragment
+def my_borders(day: GridDay) -> None:
+    """What lies at the border with each neighbour, on either side, and its records."""
+    zone_m = thresholds()["border_zone_m"]
+    mark = "" if zone_m.is_verified else "（默认值）"
+    st.subheader("交界地带")
+    if day.borders.empty:
+        st.info(f"时段内没有离相邻网格边界 {zone_m.value:g} 米{mark}以内的问题。")
+        return
+    st.caption(
+        f"时段内两侧离边界 {zone_m.value:g} 米{mark}以内的问题，按相邻网格列出，点一行看记录；"
+        "“未整改”以时段结束时为准。"
+    )
+    picked = table(border_table(day.borders), "交界地带", "my_grid_borders", select=True)
+    if picked is not None and picked < len(day.borders):
+        pair = day.borders.iloc[picked]
+        rows = read(border_records, day.build.build_id, day.filters, pair["grid_id"], pair["other_id"])
+        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS).dropna(axis=1, how="all")
+        st.markdown(f"**与{plain(pair['neighbour_name'])}交界的问题**（{len(shown)} 件）")
+        table(shown, "交界问题", "my_grid_border_records")

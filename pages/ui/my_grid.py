@@ -10,7 +10,7 @@ from data.filters import Filters
 from data.metrics import metrics
 from data.standards import threshold
 from data.views.overview import Build, grids
-from data.views.todo import came_back, open_issues, standings, streets_to_clean
+from data.views.todo import came_back, open_issues, shared_borders, standings, streets_to_clean
 from pages.ui.issue_cards import DUE_NAMES
 from pages.ui.read import read
 from pages.ui.text import STATE_NAMES, class_name, number
@@ -67,6 +67,13 @@ STREET_COLUMNS = {
     "street_km": "网格内长度（公里）",
 }
 
+BORDER_COLUMNS = {
+    "neighbour_name": "相邻网格",
+    "neighbour_unit": "牵头单位",
+    "reported": "交界问题（件）",
+    "open_at_end": "未整改（件）",
+}
+
 
 @dataclass(frozen=True)
 class Number:
@@ -96,6 +103,7 @@ class GridDay:
     issues: pd.DataFrame
     returns: pd.DataFrame
     streets: pd.DataFrame
+    borders: pd.DataFrame
 
     @property
     def overdue(self) -> pd.DataFrame:
@@ -119,6 +127,7 @@ def grid_day(build: Build, filters: Filters) -> GridDay:
         read(open_issues, build_id, filters),
         read(came_back, build_id, filters),
         read(streets_to_clean, build_id, filters),
+        read(shared_borders, build_id, filters),
     )
 
 
@@ -212,6 +221,7 @@ def sheets(day: GridDay) -> dict[str, pd.DataFrame]:
         "未整改": issue_table(day.issues),
         "反弹": back_table(day.returns),
         "道路": street_table(day.streets),
+        "交界": border_table(day.borders),
     }
 
 
@@ -235,6 +245,11 @@ def street_table(frame: pd.DataFrame) -> pd.DataFrame:
     )
     shown = named[list(STREET_COLUMNS)].rename(columns=STREET_COLUMNS)
     return shown.dropna(axis="columns", how="all")
+
+
+def border_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Neighbours and the issues at their border, with Chinese headings."""
+    return frame[list(BORDER_COLUMNS)].rename(columns=BORDER_COLUMNS)
 
 
 def _named(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

@@ -14,10 +14,12 @@ from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.standards import threshold
 from data.views import todo
+from data.views.border_zone import border_records
 from data.views.coverage import coverage_by_segment, coverage_headline
 from data.views.flow import flow
 from data.views.overview import build_info, grid_density, grids, issues_by_week
 from data.views.rebound import rebound_by, rebound_records
+from geo.crs import LONLAT, transform_xy
 from tests.cleaning import worked_county
 from tests.conftest import write_tiny_county
 
@@ -188,6 +190,36 @@ def test_bounds_hold_the_grid(demo_engine: DuckDBEngine, grid_id: str) -> None:
     assert shapely.box(west, south, east, north).contains(shapely.Point(row["lon"], row["lat"]))
     with pytest.raises(IndexError):
         todo.grid_bounds(demo_engine, "no such grid")
+
+
+def test_borders_hold_what_lies_near_them_on_either_side(
+    demo_engine: DuckDBEngine, grid_id: str
+) -> None:
+    """Against distances of shapely, neighbour by neighbour."""
+    near_m = threshold("border_zone_m")
+    own = PERIOD.in_grid(grid_id)
+    crs = demo_engine.query("select compute_crs from build").iloc[0, 0]
+    wkb = demo_engine.query("select grid_id, geom from core_grid").set_index("grid_id")["geom"]
+    issues = demo_engine.query("select * from core_issue where location = 'located'")
+    since, until = pd.Timestamp(PERIOD.since), pd.Timestamp(PERIOD.until)
+    issues = issues[(issues["reported_at"] >= since) & (issues["reported_at"] < until)]
+    x, y = transform_xy(issues["lon"].to_numpy(), issues["lat"].to_numpy(), LONLAT, crs)
+    points = shapely.points(x, y)
+    frame = todo.shared_borders(demo_engine, own)
+    assert len(frame) > 0
+    mine = shapely.from_wkb(bytes(wkb[grid_id]))
+    for row in frame.itertuples():
+        other = shapely.from_wkb(bytes(wkb[row.neighbour_id]))
+        is_mine = (issues["grid_id"] == grid_id) & (shapely.distance(points, other) <= near_m)
+        is_theirs = (issues["grid_id"] == row.neighbour_id) & (shapely.distance(points, mine) <= near_m)
+        both = issues["grid_id"].isna() & (shapely.distance(points, mine) <= near_m)
+        both &= shapely.distance(points, other) <= near_m
+        at_border = issues[is_mine | is_theirs | both]
+        assert row.reported == len(at_border)
+        is_open = at_border["closed_at"].isna() | (at_border["closed_at"] >= until)
+        assert row.open_at_end == is_open.sum()
+        records = border_records(demo_engine, own, row.grid_id, row.other_id)
+        assert set(records["issue_id"]) == set(at_border["issue_id"])
 
 
 def test_neighbours_touch(demo_engine: DuckDBEngine, grid_id: str) -> None:

@@ -127,6 +127,7 @@ def test_screen_paper_and_workbook_hold_the_same_numbers(store: Path, busiest: s
         ("未到期与无时限", day.not_overdue, "件"),
         ("近 30 天反弹", day.returns, "件"),
         ("道路", day.streets, "条"),
+        ("交界", day.borders, "个相邻网格"),
     ):
         assert f"<h2>{title}：{len(frame)} {unit}</h2>" in page
     book = pd.read_excel(io.BytesIO(workbook(sheets(day))), sheet_name=None, engine="calamine")
@@ -137,6 +138,7 @@ def test_screen_paper_and_workbook_hold_the_same_numbers(store: Path, busiest: s
     assert sizes["未整改"] == len(day.issues) == day.standing["open"]
     assert sizes["反弹"] == len(day.returns)
     assert sizes["道路"] == len(day.streets)
+    assert book["交界"]["交界问题（件）"].tolist() == day.borders["reported"].tolist()
 
 
 def test_paper_says_what_it_leaves_out(store: Path, busiest: str) -> None:
