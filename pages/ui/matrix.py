@@ -27,8 +27,8 @@ MEASURES = {
     "on_time_share": "按期结案率",
 }
 UNNAMED = "unnamed"  # code in the URL of the column of records that name no department
-CELLS_SHOWN = 1100  # a message holds no more; the exported table is whole
-GREY, WHITE = "#d5d8de", "#ffffff"
+CELLS_SHOWN = 600  # a message holds no more; the exported table is whole
+GREY = "#d5d8de"
 
 
 @st.fragment
@@ -208,21 +208,20 @@ def _matrix_table(found: Matrix, shown: pd.Index, measure: str) -> None:
 def _styled(values: pd.DataFrame, found: Matrix, shown: list[str], measure: str) -> Styler:
     """Colours by band, grey where there is no value, ▲ where a cell stands out."""
     shades = BANDS if measure != "on_time_share" else BANDS[::-1]
+    inner = dict(zip(values.columns[2:], found.band.columns, strict=True))
     colours = pd.DataFrame("", values.index, values.columns)
-    inner = values.columns[2:]
-    for column, key in zip(inner, found.band.columns, strict=True):
-        for row, grid_id in enumerate(shown, start=1):
-            colours.at[row, column] = _css(
-                int(found.band.at[grid_id, key]), values.at[row, column], shades, measure
-            )
+    for column, key in inner.items():
+        pairs = zip(found.band.loc[shown, key], values[column].iloc[1:], strict=True)
+        colours[column] = ["", *(_css(band, value, shades, measure) for band, value in pairs)]
     colours.iloc[0] = colours["合计"] = "font-weight: bold"
     styler = values.style.apply(lambda _: colours, axis=None)
     styler.format(lambda value: _text(value, measure), subset=list(values.columns[1:]), na_rep="")
-    for column, key in zip(inner, found.is_high.columns, strict=True):
-        high = [row for row, grid_id in enumerate(shown, start=1) if found.is_high.at[grid_id, key]]
-        if high:
+    high = found.is_high.loc[shown]
+    for column, key in inner.items():
+        if high[key].any():
+            rows = values.index[1:][high[key]]
             styler.format(
-                lambda value: f"{_text(value, measure)} ▲", subset=pd.IndexSlice[high, [column]]
+                lambda value: f"{_text(value, measure)} ▲", subset=pd.IndexSlice[rows, [column]]
             )
     return styler
 
@@ -231,6 +230,6 @@ def _css(band: int, value: float, shades: tuple[str, ...], measure: str) -> str:
     if band < 0:
         return f"background-color: {GREY}"
     if value == 0 and measure != "on_time_share":
-        return f"background-color: {WHITE}"
+        return ""
     text = "; color: #ffffff" if shades[band] in BANDS[3:] else ""
     return f"background-color: {shades[band]}{text}"

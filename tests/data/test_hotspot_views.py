@@ -333,12 +333,19 @@ def test_the_heat_map_holds_every_located_issue(
     before = views.heat_cells(demo_engine, DEMO.previous)
     both = cells.merge(before, on=["row", "column"])
     np.testing.assert_array_equal(both[["lon_x", "lat_x"]], both[["lon_y", "lat_y"]])
+    bands = views.heat_bands(demo_engine, DEMO)
+    assert len(bands.shapes) == len(bands.edges) + 1
+    of = np.searchsorted(bands.edges, cells["per_km2"], side="right")
+    for band, shape in enumerate(bands.shapes):
+        middles = shapely.points(cells["lon"][of == band], cells["lat"][of == band])
+        assert shapely.contains(shape, middles).all()
 
 
-def test_two_periods_stand_on_one_scale(demo_engine: DuckDBEngine) -> None:
-    both = views.compare_hot_spots(demo_engine, DEMO)
+@pytest.mark.parametrize("other", [None, DEMO.year_before, DEMO.starting(date(2026, 1, 5))])
+def test_two_periods_stand_on_one_scale(demo_engine: DuckDBEngine, other: Filters | None) -> None:
+    both = views.compare_hot_spots(demo_engine, DEMO, other)
     now = views.grid_hot_spots(demo_engine, DEMO).set_index("grid_id")
-    before = views.grid_hot_spots(demo_engine, DEMO.previous).set_index("grid_id")
+    before = views.grid_hot_spots(demo_engine, other or DEMO.previous).set_index("grid_id")
     frame = both.frame.set_index("grid_id")
     assert both.reaches_back
     for column in ("numerator", "rate", "z", "spot_class", "state"):
@@ -348,6 +355,21 @@ def test_two_periods_stand_on_one_scale(demo_engine: DuckDBEngine) -> None:
         )
     np.testing.assert_allclose(frame["change"], frame["rate"] - frame["rate_before"])
     assert both.edges
+    assert frame["change"].dropna().abs().is_monotonic_decreasing
+    for end in ("", "_before"):
+        rate, band = frame[f"rate{end}"], frame[f"band{end}"]
+        for number, edge in enumerate(both.edges):
+            assert ((band > number) == (rate >= edge)).all()
+
+
+def test_periods_of_different_length_do_not_compare(demo_engine: DuckDBEngine) -> None:
+    with pytest.raises(ValueError, match="do not compare"):
+        views.compare_hot_spots(demo_engine, DEMO, DEMO.between(date(2026, 1, 1), date(2026, 1, 9)))
+    leap = Filters(date(2024, 2, 29), date(2024, 3, 10))
+    assert leap.year_before == Filters(date(2023, 2, 28), date(2023, 3, 10))
+
+
+def test_a_period_before_the_data_has_nothing_to_compare(demo_engine: DuckDBEngine) -> None:
     first = Filters(SINCE, SINCE + timedelta(days=30))
     assert not views.compare_hot_spots(demo_engine, first).reaches_back
     assert views.compare_hot_spots(demo_engine, first).frame["rate_before"].isna().all()
@@ -410,6 +432,7 @@ def all_views(engine: DuckDBEngine, filters: Filters) -> pd.DataFrame:
     views.street_densities(engine, filters)
     views.street_density_map(engine, filters)
     views.heat_cells(engine, filters)
+    views.heat_bands(engine, filters)
     views.compare_hot_spots(engine, filters)
     return views.grid_hot_spots(engine, filters)
 

@@ -36,6 +36,11 @@ PARAMS = {
     "edition": "2021",
     "swept_share": 0.8,
     "segment_id": "S1@G1",
+    "west": -180.0,
+    "south": -90.0,
+    "east": 180.0,
+    "north": 90.0,
+    "part_key": "*",
     "day": "2025-03-04",  # a track of S1
 }
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.borders import gaps, overlaps, widths
+from geo.borders import borders_between, gaps, near_others, overlaps, widths
 
 Geometries = npt.NDArray[np.object_]
 SIDE = 200.0
@@ -246,3 +246,33 @@ def test_thresholds_below_zero_are_refused(bad: float) -> None:
         gaps(boxes(1, 1), bad, 1)
     with pytest.raises(ValueError, match="below zero"):
         gaps(boxes(1, 1), 10, bad)
+
+
+@given(seed=st.integers(0, 10_000), distance=st.sampled_from([0.0, 5.0, 20.0]))
+def test_near_others_is_what_measuring_every_pair_finds(seed: int, distance: float) -> None:
+    random = np.random.default_rng(seed)
+    west, south = random.uniform(0, 300, (2, 6))
+    polygons = shapely.box(west, south, west + random.uniform(20, 200, 6), south + 80)
+    x, y = random.uniform(-50, 500, (2, 80))
+    own = random.integers(-1, 6, 80)
+    found = set(zip(*near_others(polygons, own, x, y, distance), strict=True))
+    apart = shapely.distance(shapely.points(x, y)[:, None], polygons[None, :])
+    wanted = {
+        (place, polygon)
+        for place, polygon in zip(*np.nonzero(apart <= distance), strict=True)
+        if polygon != own[place]
+    }
+    assert found == wanted
+
+
+def test_the_border_between_two_squares_is_their_common_side() -> None:
+    squares = shapely.box([0, 100, 300], 0, [100, 200, 400], 100)
+    line, none = borders_between(squares, np.array([0, 0]), np.array([1, 2]), 1.0)
+    assert line.length == pytest.approx(100 + 2, abs=0.01), "a metre round each corner"
+    assert none.is_empty
+    for call in (
+        lambda: near_others(squares, np.array([0]), np.zeros(1), np.zeros(1), -1),
+        lambda: borders_between(squares, np.array([0]), np.array([1]), -1),
+    ):
+        with pytest.raises(ValueError, match="below zero"):
+            call()

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.density import StreetDensity, heat_map, street_density, street_pieces
+from geo.density import StreetDensity, heat_map, raster_bands, street_density, street_pieces
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
@@ -223,3 +223,14 @@ def test_empty_bounds_are_refused() -> None:
     for bad in ((0, 0, 0, 1), (0, 1, 1, 0)):
         with pytest.raises(ValueError, match="above zero"):
             heat_map(np.array([0.0]), np.array([0.0]), bad, 100, 10)
+
+
+def test_bands_of_a_raster_hold_every_cell_once() -> None:
+    raster = heat_map(np.array([300.0, 320, 700]), np.full(3, 400.0), (0, 0, 1000, 800), 150, 20)
+    values = raster.per_km2[raster.per_km2 > 0]
+    edges = np.quantile(values, [0.3, 0.8])
+    shapes = raster_bands(raster, edges)
+    cells = [(values < edges[0]).sum(), ((values >= edges[0]) & (values < edges[1])).sum()]
+    cells.append((values >= edges[1]).sum())
+    np.testing.assert_allclose(shapely.area(shapes), np.array(cells) * 20.0**2)
+    assert shapely.area(shapely.union_all(shapes)) == pytest.approx(len(values) * 20.0**2)
