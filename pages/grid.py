@@ -25,7 +25,7 @@ from pages.ui.grid_today import (
     today_lists,
     today_map,
 )
-from pages.ui.my_grid import grid_day, numbers
+from pages.ui.my_grid import grid_day, numbers, who
 from pages.ui.read import current_build, read
 from pages.ui.text import period, plain
 
@@ -52,17 +52,8 @@ numbers_of = f"按期结案率、每公里、反弹率、欠账：{period(filter
 if grid_id:
     day = grid_day(build, filters.in_grid(grid_id))
     title.title(f"我的网格　{plain(day.people['grid_name'])}")
-    st.markdown(
-        "　".join(
-            f"{name}：{plain(day.people[column])}"
-            for name, column in (
-                ("牵头单位", "lead_unit"),
-                ("责任单位", "responsible_unit"),
-                ("网格长", "grid_head"),
-            )
-            if isinstance(day.people[column], str)
-        )
-    )
+    if people := who(day.people):
+        st.markdown(plain(people))
     st.caption(f"{today}　{numbers_of}")
     number_line(numbers(day.standing))
     take_away(day)

@@ -15,7 +15,7 @@ import pandas as pd
 from data.filters import Filters
 from data.views.overview import Build, build_info
 from pages.ui.issue_cards import Record, due_words, place_words
-from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers
+from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers, who
 from pages.ui.read import read
 from pages.ui.text import class_name, number, period
 
@@ -88,11 +88,6 @@ def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
 
 def _page(day: GridDay) -> str:
     build, people, filters = day.build, day.people, day.filters
-    who = "　".join(
-        f"{name}：{people[column]}"
-        for name, column in (("牵头单位", "lead_unit"), ("网格长", "grid_head"))
-        if isinstance(people[column], str)
-    )
     tops = "".join(
         f"<div>{escape(one.title)}<b>{escape(one.value)}</b>{escape(one.parts)}</div>"
         for one in numbers(day.standing)
@@ -112,7 +107,7 @@ def _page(day: GridDay) -> str:
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f'<button onclick="print()">打印</button><h1>{title}</h1><p>{escape(who)}</p>'
+        f'<button onclick="print()">打印</button><h1>{title}</h1><p>{escape(who(people))}</p>'
         f'<p>{escape(when + only)}</p><div class="numbers">{tops}</div>{_lists(lists)}'
         f"<footer>{escape(note)}</footer>"
         "<script>addEventListener('load', () => print())</script></body></html>"

@@ -96,6 +96,8 @@ def number_records(day: GridDay) -> None:
 
 def today_lists(day: GridDay) -> None:
     """Overdue first, then open by deadline, then what came back."""
+    if day.standing["density_state"] == "unseen":
+        st.info("时段内没有任何记录：没有人看过，不等于没有问题。")
     no_deadline = (day.issues["state"] == "no_deadline").all() and len(day.issues)
     for title, frame, key, empty in (
         (

@@ -131,6 +131,19 @@ def grid_day(build: Build, filters: Filters) -> GridDay:
     )
 
 
+def who(people: pd.Series) -> str:
+    """The units and the person that answer for a grid, as far as the data names them."""
+    return "　".join(
+        f"{name}：{people[column]}"
+        for name, column in (
+            ("牵头单位", "lead_unit"),
+            ("责任单位", "responsible_unit"),
+            ("网格长", "grid_head"),
+        )
+        if isinstance(people[column], str)
+    )
+
+
 def numbers(standing: pd.Series) -> list[Number]:
     """The top line of a grid: each number with both its parts, or why there is none."""
     return [
