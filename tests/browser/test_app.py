@@ -69,7 +69,7 @@ def test_zoom_is_kept_when_the_data_changes(window: Window, address: str) -> Non
     frame = map_frame(page)
     frame.evaluate("window.isSame = true; map_div.setZoom(map_div.getZoom() + 1.5, {animate: false})")
     zoom = frame.evaluate("map_div.getZoom()")
-    legend = page.get_by_text("件/公里：", exact=False).last
+    legend = page.get_by_text("件/公里）：", exact=False).last
     before = legend.inner_text()
     page.get_by_role("combobox", name="问题大类").click()
     page.get_by_role("option", name="乱停乱放").click()
