@@ -13,13 +13,14 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from data.builds import NoBuildError, open_build
 from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
+from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
@@ -56,6 +57,15 @@ def map_values(request: Request) -> Response:
     except NoBuildError:
         body = None
     return _answer(body, "application/json")
+
+
+def grid_print(request: Request) -> Response:
+    """One grid's page to print (pages/ui/grid_print.py)."""
+    try:
+        body = print_page(request.path_params["build_id"], request.query_params)
+    except NoBuildError:
+        body = None
+    return Response(status_code=404) if body is None else HTMLResponse(body)
 
 
 def _answer(body: bytes | None, media_type: str) -> Response:
@@ -122,6 +132,7 @@ app = st.App(
         Route(f"{ROUTE}/{{name:path}}", photo),
         Route("/stage", stage),
         Route("/stage/data.json", stage_data),
+        Route("/print/{build_id}/grid.html", grid_print),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

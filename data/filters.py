@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -23,6 +24,15 @@ class Filters:
         if self.since >= self.until:
             msg = f"the period [{self.since}, {self.until}) is empty: `since` must be before `until`."
             raise ValueError(msg)
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filters:
+        """The choice that an address carries (`params` as text). Raises ValueError if it is none."""
+        since, until = (date.fromisoformat(query.get(name, "")) for name in ("since", "until"))
+        category_class, grid_id, department = (
+            query.get(name, "") for name in ("category_class", "grid_id", "department")
+        )
+        return cls(since, until, category_class, grid_id, department)
 
     @property
     def days(self) -> int:

@@ -3,7 +3,8 @@
 -- params: since, until (half-open, local days), category_class, department,
 --         grid_id ('' = all of each),
 --         metric (key of metrics.toml: reported, issues_per_km, closed, open_at_end, overdue_open,
---         late and on_time_share: due and not closed in time, median_hours_to_close: reported),
+--         on_time_share: what fell due, late: of that what was not closed in time,
+--         median_hours_to_close: reported),
 --         row_limit
 select
     issue_id,
@@ -31,6 +32,12 @@ where
             and reported_at < $until
             and ($metric <> 'issues_per_km' or grid_id is not null)
         )
+        or (
+            $metric = 'on_time_share'
+            and due_at >= $since
+            and due_at < $until
+            and reported_at < $until
+        )
         or ($metric = 'closed' and closed_at >= $since and closed_at < $until)
         or (
             $metric in ('open_at_end', 'overdue_open')
@@ -39,7 +46,7 @@ where
             and ($metric = 'open_at_end' or due_at < $until)
         )
         or (
-            $metric in ('late', 'on_time_share')
+            $metric = 'late'
             and reported_at < $until
             and due_at >= $since
             and due_at < $until

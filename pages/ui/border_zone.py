@@ -14,11 +14,11 @@ from data.views.overview import Build, border_faults, grid_density
 from pages.ui.filters import url_value
 from pages.ui.grid import choose_grid
 from pages.ui.map_data import map_data_url
-from pages.ui.maps import BAND_COLOURS, GROUND_COLOURS, STATE_NAMES, Scene, draw_map, edge_items, ground
+from pages.ui.maps import BAND_COLOURS, GROUND_COLOURS, Scene, draw_map, edge_items, ground
 from pages.ui.read import read
 from pages.ui.records import chosen_record, record_list, with_points
 from pages.ui.tables import just_picked, table
-from pages.ui.text import percent, plain
+from pages.ui.text import STATE_NAMES, percent, plain
 
 MAP, LIST, RECORDS = "border_map", "border_pairs", "border_records"
 

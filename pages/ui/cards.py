@@ -51,7 +51,9 @@ def headline_cards(build: Build, filters: Filters) -> None:
                     _about(row, metric, period(found.before.since, found.before.until))
                 key = f"records_{row.metric}"
                 if st.button("记录", key=key, type="tertiary", icon=":material/list:"):
-                    show_records(build, filters, row.metric)
+                    # Of what fell due, what was late is what a person looks for.
+                    late = row.metric == "on_time_share"
+                    show_records(build, filters, "late" if late else row.metric)
                 with st.popover("设定目标", type="tertiary", icon=":material/flag:"):
                     _target_form(build, row, metric)
 

@@ -20,11 +20,11 @@ from data.views.overview import (
 from data.views.rebound import rebound_records
 from pages.ui.charts import category_chart
 from pages.ui.filters import chosen_params, url_select
-from pages.ui.maps import STATE_NAMES, clicked
+from pages.ui.maps import clicked
 from pages.ui.read import read
 from pages.ui.registry import REGISTRY
 from pages.ui.tables import table
-from pages.ui.text import class_name, number, period, plain
+from pages.ui.text import STATE_NAMES, class_name, number, period, plain
 
 RECORD_COLUMNS = {
     "issue_id": "编号",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from functools import partial
 from urllib.parse import urlencode
 
@@ -98,14 +97,8 @@ def map_data(build_id: str, name: str, query: Mapping[str, str]) -> bytes | None
     if name not in ANSWERS:
         return None
     try:
-        filters = Filters(
-            date.fromisoformat(query["since"]),
-            date.fromisoformat(query["until"]),
-            query.get("category_class", ""),
-            query.get("grid_id", ""),
-            query.get("department", ""),
-        )
-    except (KeyError, ValueError):
+        filters = Filters.of(query)
+    except ValueError:
         return None
     answer = ANSWERS[name](build_id, filters, query.get("option", ""))
     return gzip.compress(json.dumps(answer, ensure_ascii=False).encode(), compresslevel=5, mtime=0)

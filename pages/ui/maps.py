@@ -22,16 +22,11 @@ from streamlit_folium import st_folium
 from data.views.overview import Build, GridDensity
 from pages.ui.assets import use_local_assets
 from pages.ui.spots import CLASS_COLOURS, CLASS_NAMES, map_values
-from pages.ui.text import number
+from pages.ui.text import STATE_NAMES, number
 
 # ColorBrewer YlOrRd, five classes: readable for the colour-blind; light means little.
 BANDS = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
 STATE_COLOURS = {"unseen": "#aeb4bf", "short_street": "#dfe3e8", "no_street": "#dfe3e8"}
-STATE_NAMES = {
-    "unseen": "时段内没有任何记录",
-    "short_street": "道路太短，不比较",
-    "no_street": "没有道路数据",
-}
 BAND_COLOURS = {str(n): colour for n, colour in enumerate(BANDS)}
 GROUND_COLOURS = {"ground": "#e9ecf0", "unseen": STATE_COLOURS["unseen"]}
 Values = dict[str, tuple[str, str]]  # grid id -> key of the colours, text of the tooltip
@@ -140,6 +135,7 @@ class Scene:
     points   id, lat, lon, key and text of each; at most 300, more are no map (docs/adr/0004)
     picked   id of the point or piece of street that stands out
     sync     maps of one name show the same place
+    fit      south, west, north, east of what to zoom to, once for each new number of fit_request
     """
 
     title: str
@@ -152,6 +148,8 @@ class Scene:
     points: list[dict[str, object]] = field(default_factory=list)
     picked: str = ""
     sync: str = ""
+    fit: tuple[float, ...] = ()
+    fit_request: int = 0
 
 
 def draw_map(key: str, build: Build, scene: Scene, *, height: int) -> None:
@@ -177,7 +175,7 @@ def draw_map(key: str, build: Build, scene: Scene, *, height: int) -> None:
         f'margin-right:5px"></i>{html.escape(label)}</span>'
         for colour, label in scene.legend
     )
-    st.html(f'<div style="font-size:.85rem">{html.escape(scene.title)}：{swatches}</div>')
+    st.html(f'<div style="font-size:.9rem">{html.escape(scene.title)}：{swatches}</div>')
 
 
 def _band_items(density: GridDensity) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ STYLE = """<style>
 .photos img {object-fit: cover; display: block}
 .photos .none {display: flex; align-items: center; justify-content: center; text-align: center;
   padding: .5rem; color: #6b7280; overflow-wrap: anywhere}
-.photos figcaption {font-size: .85rem; color: #6b7280}
+.photos figcaption {font-size: .9rem; color: #6b7280}
 </style>"""
 
 
@@ -26,8 +26,13 @@ def photo_pair(before: object, after: object, label: str) -> None:
     before, after  what the record names, or nothing (None, NaN, "").
     label          what they show, for those who cannot see them: the number or place of the issue.
     """
+    st.html(STYLE + pair_html(before, after, label))
+
+
+def pair_html(before: object, after: object, label: str) -> str:
+    """The same as HTML, for what is HTML already; STYLE goes with it once."""
     figures = _figure(before, "整改前", label) + _figure(after, "整改后", label)
-    st.html(f'{STYLE}<div class="photos">{figures}</div>')
+    return f'<div class="photos">{figures}</div>'
 
 
 def _figure(name: object, when: str, label: str) -> str:

@@ -19,6 +19,7 @@ REGISTRY = (
     PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
     PageEntry("rebound", "反弹趋势", ":material/replay:"),
     PageEntry("coverage", "保洁覆盖", ":material/cleaning_services:"),
+    PageEntry("grid", "我的网格", ":material/home_pin:"),
     PageEntry("alike", "举一反三", ":material/travel_explore:"),
     PageEntry("wall", "大屏", ":material/tv:"),
     PageEntry("data_quality", "数据质量", ":material/fact_check:"),

@@ -31,7 +31,6 @@ from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
     BAND_COLOURS,
     GROUND_COLOURS,
-    STATE_NAMES,
     Scene,
     clicked,
     density_scene,
@@ -53,7 +52,7 @@ from pages.ui.spots import (
     trend_values,
 )
 from pages.ui.tables import just_picked, table
-from pages.ui.text import number, plain
+from pages.ui.text import STATE_NAMES, number, plain
 
 MAP, RECORDS, LIST = "hotspots_map", "hotspots_records", "hotspots_list"
 COLOURS = {

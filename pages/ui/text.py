@@ -33,6 +33,11 @@ UNITS = {  # of thresholds
     "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
     "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
+STATE_NAMES = {
+    "unseen": "时段内没有任何记录",
+    "short_street": "道路太短，不比较",
+    "no_street": "没有道路数据",
+}
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 

@@ -15,6 +15,8 @@ NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
 MARTS = sorted((Path(__file__).parents[2] / "etl" / "sql").glob("*.sql"))
 PARAMS = {
     "since": "2000-01-01",
+    "today": "2026-10-01",
+    "lead_unit": "",
     "until": "2100-01-01",
     "category": "",
     "category_class": "",
@@ -48,7 +50,7 @@ PARAMS = {
     "part_key": "*",
     "day": "2025-03-04",  # a track of S1
 }
-OF_ONE_GRID = ("issues_by_street", "newest_of_grid", "overdue_of_grid")
+OF_ONE_GRID = ("issues_by_street", "grid_shape", "newest_of_grid", "overdue_of_grid")
 # Of a segment and a day that the tiny county knows of.
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")
 

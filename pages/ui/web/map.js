@@ -4,9 +4,10 @@ window.oneMap = (function () {
   const streetWidths = { expressway: 2.4, main: 2.4, secondary: 1.6, branch: 1 };
   const FONT = '"Microsoft YaHei", "Noto Sans CJK SC", "PingFang SC", sans-serif';
   const nothing = { title: "", grids: {}, values: {}, selected: "", picked: "", shapes: "", points: [],
-                    colours: {}, legend: [], sync: "" };
+                    colours: {}, legend: [], sync: "", fit: [], fit_request: 0 };
   let map, url, layers, scene = nothing, ready = false, shownShapes = "", channel = null, isFollowing = false;
   let turn = 0; // of the latest paint: an answer that comes late is dropped
+  let fitted = 0; // the last request to zoom that was answered: the next one has another number
   const fetched = {}; // geometry that is fetched when a scene first needs it
 
   // Layers must exist before the data comes: only layers present at the start report clicks.
@@ -122,6 +123,7 @@ window.oneMap = (function () {
   //   shapes    address of GeoJSON with a property `key`: lines or polygons to draw on top
   //   points    [{id, lat, lon, key, text}]; picked: id of a point or segment that stands out
   //   colours   key -> colour;  legend: [[colour, text]];  sync: maps of one name move together
+  //   fit       [south, west, north, east] to zoom to when fit_request is a new number
   function paint(newScene) {
     if (!ready) {
       setTimeout(() => paint(newScene), 50);
@@ -155,6 +157,11 @@ window.oneMap = (function () {
       });
       for (const name of ["water", "streets", "segments", "shapes", "points"]) layers[name].bringToFront();
       follow(scene.sync);
+      if (scene.fit.length && scene.fit_request !== fitted) {
+        const [south, west, north, east] = scene.fit;
+        map.fitBounds([[south, west], [north, east]], { padding: [16, 16], animate: false });
+      }
+      fitted = scene.fit_request;
       window.oneMap.painted += 1;
     });
   }
