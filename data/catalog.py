@@ -435,6 +435,11 @@ TABLES: dict[str, Table] = {
                 _derived("weekday", "int", "1 (Monday) to 7"),
                 _derived("hours", "float", "union of the shifts inside the duty window", "h"),
                 _derived("machine_hours", "float", "the same of shifts with a machine", "h"),
+                _derived(
+                    "clock_hours",
+                    "int",
+                    "bit h: a shift that begins on the day is at work from h to h+1",
+                ),
             ),
             key=("roster_id", "first_date", "weekday"),
         ),
@@ -453,6 +458,9 @@ TABLES: dict[str, Table] = {
                 _derived("roster_hours", "float", "of the roster alone; null: none is in force", "h"),
                 _derived("swept_m", "float", "union of the stretches swept", "m"),
                 _derived("machine_m", "float", "union of those swept by a machine", "m"),
+                _derived(
+                    "clock_hours", "int", "bit h: a pass that begins on the day goes on from h to h+1"
+                ),
                 _derived("is_usual_seen", "bool", "whether its usual source has data of that day"),
             ),
             key=("segment_no", "on_date"),

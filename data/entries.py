@@ -29,8 +29,12 @@ MeetingKind = Literal["meeting", "bulletin"]
 Result = Literal["", "clean", "found", "unreachable"]
 FILE = "entries.sqlite"
 STATEMENTS = Path(__file__).with_name("entries")
-VERSION = 1  # of the schema; a new one is a new file schema_<version>.sql
+VERSION = 2  # of the schema; a new one is a new file schema_<version>.sql
 TABLES = ("meeting", "promise", "target", "checklist", "checklist_item")
+PLACE_COLUMNS = [
+    "grid_id", "grid_name", "lead_unit", "source_segment_id", "street_name", "address", "lon", "lat",
+    "category", "reasons",
+]  # fmt: skip
 WAIT_S = 20.0  # for another process that is writing
 LINE, TEXT = 200, 2000  # most characters of a title and of a text
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -181,8 +185,8 @@ def checklist_items(county: str, checklist_id: int, store: Path | None = None) -
     """The places of a checklist, likeliest first.
 
     columns  item_id, position (1 first), grid_id, grid_name, lead_unit, source_segment_id (null: off
-             the streets), street_name, lon, lat, category, reasons, result, checked_on (NaT: not
-             looked at), note.
+             the streets), street_name, address, lon, lat, category, reasons, result, checked_on
+             (NaT: not looked at), note.
     """
     return _select("checklist_items", store, county=county, checklist_id=checklist_id)
 
@@ -200,7 +204,7 @@ def add_checklist(
     """A new checklist of these places, all or nothing; returns its checklist_id.
 
     places  in the order to look at them: grid_id, grid_name, lead_unit, source_segment_id, street_name,
-            lon, lat, category, reasons; missing texts may be None.
+            address, lon, lat, category, reasons; missing texts may be None.
     """
     if places.empty:
         raise DataError("entry_no_places")
@@ -212,12 +216,13 @@ def add_checklist(
         "made_on": _day(made_on),
         "data_until": _day(data_until),
     }
-    rows = places.astype(object).where(places.notna(), None).to_dict("records")
+    kept = places[PLACE_COLUMNS].astype(object)
+    rows = kept.where(kept.notna(), None).to_dict("records")
     with _entries(store, is_writing=True) as entries:
         checklist_id = int(entries.execute(_statement("add_checklist"), said).lastrowid or 0)
         for position, row in enumerate(rows, start=1):
             item = row | {"county": said["county"], "checklist_id": checklist_id, "position": position}
-            for name in ("grid_name", "lead_unit", "street_name"):
+            for name in ("grid_name", "lead_unit", "street_name", "address"):
                 item[name] = item[name] or ""
             entries.execute(_statement("add_checklist_item"), item)
     return checklist_id

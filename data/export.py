@@ -19,6 +19,21 @@ SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numb
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDEST = 60
 SHEET_NAME = 31  # characters that Excel allows
+RESULT_NAMES = {"": "未查", "clean": "未发现", "found": "发现", "unreachable": "无法检查"}
+CHECKLIST_COLUMNS = {
+    "position": "序号",
+    "grid_name": "网格",
+    "lead_unit": "牵头单位",
+    "street_name": "道路",
+    "address": "地址（例）",
+    "lon": "经度",
+    "lat": "纬度",
+    "category": "查什么",
+    "reasons": "为什么查这里",
+    "result": "结果",
+    "checked_on": "排查日期",
+    "note": "备注",
+}
 
 
 def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
@@ -109,9 +124,34 @@ def workbook_to_mend(refused: pd.DataFrame) -> bytes:
         raw = rows.drop_duplicates("row_number").set_index("row_number")["raw"]
         records = pd.DataFrame([_record(text) for text in raw], index=raw.index)
         front = pd.DataFrame({"行": faults.index, "原因与办法": faults.to_numpy()}, index=faults.index)
-        name = re.sub(r"[\[\]:*?/\\']", "_", f"{number}-{PurePosixPath(str(file)).name}")[:SHEET_NAME]
+        name = _sheet_name(number, PurePosixPath(str(file)).name)
         sheets[name] = pd.concat([front, records], axis=1)
     return workbook(sheets)
+
+
+def checklist_workbook(items: pd.DataFrame) -> bytes:
+    """A checklist to take along or to file, one sheet a grid.
+
+    items  as `data.entries.checklist_items` gives them.
+    """
+    told = items.assign(
+        result=items["result"].map(RESULT_NAMES),
+        checked_on=items["checked_on"].dt.strftime("%Y-%m-%d"),
+        lon=items["lon"].map("{:.6f}".format),
+        lat=items["lat"].map("{:.6f}".format),
+    )
+    sheets = {
+        _sheet_name(number, str(rows["grid_name"].iloc[0])): rows[list(CHECKLIST_COLUMNS)].rename(
+            columns=CHECKLIST_COLUMNS
+        )
+        for number, (_, rows) in enumerate(told.groupby("grid_id", sort=False, dropna=False), start=1)
+    }
+    return workbook(sheets)
+
+
+def _sheet_name(number: int, name: str) -> str:
+    """A name that Excel allows, and no other sheet has."""
+    return re.sub(r"[\[\]:*?/\\']", "_", f"{number}-{name}")[:SHEET_NAME]
 
 
 def _record(raw: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ import pandas as pd
 from data.standards import cleaning_methods, threshold
 from etl.recipe import Recipe
 from etl.transform import Findings
-from geo.coverage import DAY_MS, duty_parts, union_lengths
+from geo.coverage import DAY_MS, clock_hours, duty_parts, union_lengths
 from geo.crs import LONLAT, transform_xy
 from geo.mapmatch import MODEL, Intervals, match_tracks
 from geo.network import build_network, network_reach
@@ -90,6 +90,7 @@ class Week(NamedTuple):
     first: int
     last: int
     hours: Floats  # shape (2, 7): of all shifts and of those with a machine, Monday first
+    clock_hours: Ints  # shape (7,): bits of the hours in which shifts that begin on the day are at work
 
 
 class Passes(NamedTuple):
@@ -309,9 +310,11 @@ def _week(rows: Ints, roster: int, first: int, last: int, rule: Rule) -> tuple[P
     tail = (end > DAY_MINUTES) & (since + 1 <= first) & (last <= until + 1)
     opens, closes = rule.duty_ms
     parts = []
-    hours = np.zeros((2, 7))
+    hours, clock = np.zeros((2, 7)), np.zeros(7, dtype=np.int64)
+    touched = clock_hours(start * MINUTE_MS, end * MINUTE_MS)
     for weekday in range(1, 8):
         own = held & ((weekdays >> (weekday - 1)) & 1 == 1)
+        clock[weekday - 1] = np.bitwise_or.reduce(touched[own])
         late = tail & ((weekdays >> ((weekday - 2) % 7)) & 1 == 1)
         came = np.concatenate([start[own], np.zeros(late.sum(), dtype=np.int64)]) * MINUTE_MS
         left = np.concatenate([np.minimum(end[own], DAY_MINUTES), end[late] - DAY_MINUTES]) * MINUTE_MS
@@ -327,7 +330,7 @@ def _week(rows: Ints, roster: int, first: int, last: int, rule: Rule) -> tuple[P
         days = np.full(len(key), weekday)
         parts.append(Plan(ids, *era, days, part.start_ms, part.end_ms, by_machine))
     plan = Plan(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    return plan, Week(roster, first, last, hours)
+    return plan, Week(roster, first, last, hours, clock)
 
 
 def _merged_weeks(weeks: list[Week]) -> pd.DataFrame:
@@ -336,16 +339,25 @@ def _merged_weeks(weeks: list[Week]) -> pd.DataFrame:
     for week in weeks:
         before = merged[-1] if merged else None
         goes_on = before and before.roster == week.roster and before.last + 1 == week.first
-        if before and goes_on and np.array_equal(before.hours, week.hours):
+        if (
+            before
+            and goes_on
+            and np.array_equal(before.hours, week.hours)
+            and np.array_equal(before.clock_hours, week.clock_hours)
+        ):
             merged[-1] = before._replace(last=week.last)
         else:
             merged.append(week)
     rows = [
-        (week.roster, week.first, week.last, day + 1, week.hours[0, day], week.hours[1, day])
+        (
+            *(week.roster, week.first, week.last, day + 1),
+            *(week.hours[0, day], week.hours[1, day], week.clock_hours[day]),
+        )
         for week in merged
         for day in range(7)
     ]
-    columns = ["roster_id", "first_date", "last_date", "weekday", "hours", "machine_hours"]
+    columns = ["roster_id", "first_date", "last_date", "weekday"]
+    columns += ["hours", "machine_hours", "clock_hours"]
     frame = pd.DataFrame(rows, columns=columns)
     for column in ("first_date", "last_date"):
         frame[column] = _dates(frame[column].to_numpy(np.int64))
@@ -540,6 +552,8 @@ def cleaning_days(
     grade = np.zeros(count, dtype=np.int64)
     np.maximum.at(grade, swept_key, passes.grade)
     np.maximum.at(grade, part_key, passes.grade[part.row])
+    clock = np.zeros(count, dtype=np.int64)
+    np.bitwise_or.at(clock, swept_key, clock_hours(passes.start_ms, passes.end_ms))
     frame = pd.DataFrame(
         {
             "segment_no": piece,
@@ -551,6 +565,7 @@ def cleaning_days(
             "roster_hours": pd.array(roster_hours, "Float64"),
             "swept_m": np.minimum(swept, length_m[piece]),
             "machine_m": np.minimum(by_machine, length_m[piece]),
+            "clock_hours": clock,
         }
     )
     frame.loc[~_within(day, in_force), "roster_hours"] = pd.NA

@@ -22,6 +22,8 @@ Durations = npt.NDArray[np.timedelta64]
 
 DAY = np.timedelta64(24, "h")
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+ALL_HOURS = (1 << 24) - 1
 MIDNIGHT = np.timedelta64(0, "h")
 ROUNDING = 1e-9  # a share this little below a standard meets it: 0.1 + 0.7 of a street are 0.8
 
@@ -40,6 +42,18 @@ class DutyParts(NamedTuple):
     day: Ints  # since 1970-01-01
     start_ms: Ints  # since 1970-01-01 00:00, local
     end_ms: Ints
+
+
+def clock_hours(start_ms: Ints, end_ms: Ints) -> Ints:
+    """Bits of the hours of the clock that each interval touches, hour 0 lowest.
+
+    start_ms, end_ms  since any midnight; an interval without length touches the hour it lies in.
+    """
+    first = start_ms // HOUR_MS
+    count = np.minimum(np.maximum(end_ms - 1, start_ms) // HOUR_MS - first + 1, 24)
+    bits = ((np.int64(1) << count) - 1) << (first % 24)
+    touched: Ints = (bits | bits >> 24) & ALL_HOURS
+    return touched
 
 
 def duty_parts(came_ms: Ints, left_ms: Ints, opens_ms: Ints, closes_ms: Ints) -> DutyParts:

@@ -21,19 +21,17 @@ ALIKE = 1e10  # condition number of the terms, each scaled to 1
 CLOSE = 1e-10  # relative change of the deviance at which the fit stands
 
 
-class SlackeningCurve(NamedTuple):
-    """Entry k is about day[k], counted from the last day of an inspection, which is day 0.
+class SlackeningCurves(NamedTuple):
+    """Row i is about inspection i; column k about day[k], counted from its last day, which is day 0.
 
-    issues    all inspections laid over each other.
-    exposure  kilometres or visits on that day, over the same grids and inspections; a day outside the
-              data has none.
-    rate      issues / exposure; NaN without exposure.
+    issues    shape (inspections, days). Their sums over the inspections are the curve of all of them
+              laid over each other.
+    exposure  kilometres or visits on that day, over the same grids; a day outside the data has none.
     """
 
     day: Ints
     issues: Ints
     exposure: Floats
-    rate: Floats
 
 
 class InspectionWeeks(NamedTuple):
@@ -76,7 +74,7 @@ class InspectionEffect(NamedTuple):
         return self.inspected < self.grids
 
 
-def slackening_curve(
+def slackening_curves(
     day: Ints,
     grid: Ints,
     found_by: Ints,
@@ -86,8 +84,8 @@ def slackening_curve(
     inspected_grid: Ints,
     before_days: int,
     after_days: int,
-) -> SlackeningCurve:
-    """Issues per exposure by day relative to the end of inspections.
+) -> SlackeningCurves:
+    """Issues and exposure by day relative to the end of each inspection.
 
     day, grid, found_by  shape (n,): the issue's day and grid, and the inspection that found it (-1: no
                          inspection). An inspection's own finds are left out of its own curve: they
@@ -110,18 +108,40 @@ def slackening_curve(
     column = end_day[inspection][:, None] + relative
     is_known = (column >= 0) & (column < days)
     cell = inspected_grid[:, None], np.clip(column, 0, days - 1)
-    issues = np.where(is_known, counts[cell], 0).sum(axis=0)
-    seen = np.where(is_known, exposure[cell], 0.0).sum(axis=0)
+    issues = np.zeros((len(end_day), len(relative)), dtype=np.int64)
+    seen = np.zeros(issues.shape)
+    np.add.at(issues, inspection, np.where(is_known, counts[cell], 0))
+    np.add.at(seen, inspection, np.where(is_known, exposure[cell], 0.0))
 
     own = np.flatnonzero(found_by >= 0)
     went = np.zeros((len(end_day), grids), dtype=bool)
     went[inspection, inspected_grid] = True
     own = own[went[found_by[own], grid[own]]]
     offset = day[own] - end_day[found_by[own]] + before_days
-    offset = offset[(offset >= 0) & (offset < len(relative))]
-    issues = issues - np.bincount(offset, minlength=len(relative))
-    rate = np.divide(issues, seen, out=np.full(len(relative), np.nan), where=seen > 0)
-    return SlackeningCurve(relative, issues, seen, rate)
+    is_near = (offset >= 0) & (offset < len(relative))
+    np.subtract.at(issues, (found_by[own[is_near]], offset[is_near]), 1)
+    return SlackeningCurves(relative, issues, seen)
+
+
+def trailing_rate(issues: Ints, exposure: Floats, days: int) -> Floats:
+    """Issues per exposure over each day and the days before it, `days` in all.
+
+    A week's mean takes the weekend out, and looks at no day after the one it stands for.
+
+    issues, exposure  shape (..., n), by day.
+    returns           the same shape; NaN where one of the days has no exposure, or the first days.
+    """
+    of_issues, of_exposure = (
+        np.lib.stride_tricks.sliding_window_view(of, days, axis=-1) for of in (issues, exposure)
+    )
+    rate = np.full(exposure.shape, np.nan)
+    np.divide(
+        of_issues.sum(axis=-1),
+        of_exposure.sum(axis=-1),
+        out=rate[..., days - 1 :],
+        where=(of_exposure > 0).all(axis=-1),
+    )
+    return rate
 
 
 def inspection_weeks(

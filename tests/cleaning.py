@@ -195,6 +195,29 @@ class Oracle:
                 found += self.clip(start, end, day)
         return found
 
+    def clock(self, segment_id: str, day: date) -> tuple[set[int], set[int]]:
+        """Hours of the clock that passes and shifts that begin on the day touch."""
+        source = self.segments.loc[segment_id, "source_segment_id"]
+        passes: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+        for c in self.log[self.log["source_segment_id"] == source].itertuples():
+            if c.method != "收运":
+                lasts = (c.ended_at - c.started_at) / pd.Timedelta(hours=1)
+                timed = 0 < lasts <= self.longest
+                passes.append((c.started_at, c.ended_at if timed else c.started_at))
+        mine = self.tracks[(self.tracks["segment_id"] == segment_id) & self.tracks["is_work"]]
+        passes += zip(mine["entered_at"], mine["left_at"], strict=True)
+        shifts = []
+        for s in self.shifts[self.shifts["source_segment_id"] == source].itertuples():
+            first = date(2025, 3, 1) if pd.isna(s.valid_from) else s.valid_from.date()
+            if not s.start_time[0].isdigit() or not first <= day <= s.valid_to.date():
+                continue
+            if day.isoweekday() in weekdays(s.weekdays):
+                clock = [pd.Timedelta(f"{t.replace('：', ':')}:00") for t in (s.start_time, s.end_time)]
+                over = pd.Timedelta(days=1) if clock[1] < clock[0] else pd.Timedelta(0)
+                shifts.append((pd.Timestamp(day) + clock[0], pd.Timestamp(day) + clock[1] + over))
+        passes = [(start, end) for start, end in passes if start.date() == day]
+        return _hours_touched(passes), _hours_touched(shifts)
+
     def usual(self, segment_id: str) -> str:
         """The source that swept most metres."""
         length = self.segments.loc[segment_id, "length_m"]
@@ -260,6 +283,18 @@ class Oracle:
             min(union(by_machine), segment["length_m"]) if seen else None,
             min(grades, default=""),
         )
+
+
+def _hours_touched(intervals: list[tuple[pd.Timestamp, pd.Timestamp]]) -> set[int]:
+    """By going on to each full hour; the end itself is no part of an interval."""
+    hours: set[int] = set()
+    for start, end in intervals:
+        hours.add(start.hour)
+        step = start.floor("h") + pd.Timedelta(hours=1)
+        while step < end:
+            hours.add(step.hour)
+            step += pd.Timedelta(hours=1)
+    return hours
 
 
 def weekdays(text: object) -> set[int]:

@@ -9,6 +9,7 @@ select
     lead_unit,
     source_segment_id,
     street_name,
+    address,
     lon,
     lat,
     category,

@@ -10,6 +10,8 @@ select
     d.first_date,
     d.last_date,
     d.roster_days,
+    d.first_roster,
+    d.last_roster,
     s.first_evidence,
     s.last_evidence,
     s.evidence_days
@@ -18,7 +20,9 @@ cross join (
     select
         min(on_date) as first_date,
         max(on_date) as last_date,
-        sum(case when has_roster then 1 else 0 end) as roster_days
+        sum(case when has_roster then 1 else 0 end) as roster_days,
+        min(case when has_roster then on_date end) as first_roster,
+        max(case when has_roster then on_date end) as last_roster
     from mart_day
 ) as d
 cross join (

@@ -21,7 +21,9 @@ select
     n.due_at,
     n.closed_at is null or n.closed_at >= $until as is_open,
     n.lon,
-    n.lat
+    n.lat,
+    n.photo_before,
+    n.photo_after
 from numbered as n
 left join core_segment as s
     on n.segment_id = s.segment_id

@@ -25,7 +25,9 @@ select
     o.department,
     o.due_at,
     o.lon,
-    o.lat
+    o.lat,
+    o.photo_before,
+    o.photo_after
 from overdue as o
 left join core_segment as s
     on o.segment_id = s.segment_id

@@ -9,6 +9,7 @@ select
     min(e.grid_id) as grid_id,
     min(p.segment_id) as segment_id,
     min(coalesce(s.street_name, '')) as street_name,
+    min(coalesce(i.address, '')) as address,
     min(p.lon) as lon,
     min(p.lat) as lat
 from (
@@ -18,6 +19,8 @@ from (
     from mart_episode
     where started_at >= $since and started_at < $until
 ) as e
+inner join core_issue as i
+    on e.first_issue_id = i.issue_id
 inner join mart_place as p
     on e.place_id = p.place_id
 left join core_segment as s

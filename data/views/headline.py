@@ -41,8 +41,9 @@ class Headline:
 
     frame      one row a metric: metric, value, numerator, denominator (NaN where there is none), lower
                and upper (95 %, rebound only), at_risk (rebound: still observed on day 30), grade
-               (coverage: D is a roster only), is_too_few (enough to count, too few to show), before and
-               last_year (value then; NaN where it cannot be shown). Shares are 0..1.
+               and evidence_share (coverage: grade of most km days; share of the km days with a plan or
+               evidence that have more than a roster), is_too_few (enough to count, too few to show),
+               before and last_year (value then; NaN where it cannot be shown). Shares are 0..1.
     before     the period compared with; last_year: the same days one year earlier.
     reaches_*  whether the data reaches back to its first day.
     """
@@ -141,8 +142,8 @@ def _values(engine: Engine, filters: Filters, keys: list[str]) -> pd.DataFrame:
     if "coverage_share" in keys:
         rows["coverage_share"] = _coverage(engine, filters)
     empty = {
-        "denominator": np.nan, "lower": np.nan, "upper": np.nan, "at_risk": np.nan, "grade": "",
-        "is_too_few": False,
+        "denominator": np.nan, "lower": np.nan, "upper": np.nan, "at_risk": np.nan,
+        "evidence_share": np.nan, "grade": "", "is_too_few": False,
     }  # fmt: skip
     return pd.DataFrame([{"metric": key} | empty | rows[key] for key in keys])
 
@@ -195,11 +196,14 @@ def _rebound(engine: Engine, filters: Filters) -> dict[str, object]:
 
 def _coverage(engine: Engine, filters: Filters) -> dict[str, object]:
     found = coverage_headline(engine, filters)
+    evidence = found[["a_km_days", "b_km_days", "c_km_days"]].sum()
+    told = evidence + found["d_km_days"]
     return {
         "value": float(found["coverage_share"]),
         "numerator": float(found["covered_km_days"]),
         "denominator": float(found["standard_km_days"]),
         "grade": found["grade"],
+        "evidence_share": float(evidence / told) if told else np.nan,
     }
 
 
@@ -231,7 +235,7 @@ def progress(engine: Engine, filters: Filters) -> Progress:
     """
     first = build_info(engine).first_date
     most = int(threshold("change_days"))
-    rounds = engine.select("inspections", since=first, until=filters.until)
+    rounds = engine.select("inspection_rounds", since=first, until=filters.until)
     rounds = rounds[rounds["last_date"] < pd.Timestamp(filters.until)]
     if rounds.empty:
         name, first_date = (
@@ -274,4 +278,4 @@ def inspections(engine: Engine, filters: Filters) -> pd.DataFrame:
 
     columns  inspection_id, inspection_name, first_date, last_date (included).
     """
-    return engine.select("inspections", since=filters.since, until=filters.until)
+    return engine.select("inspection_rounds", since=filters.since, until=filters.until)

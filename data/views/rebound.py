@@ -18,7 +18,13 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
 from data.views.overview import ROWS_SHOWN, build_info
-from geo.inspection import InspectionEffect, inspection_effect, inspection_weeks, slackening_curve
+from geo.inspection import (
+    InspectionEffect,
+    inspection_effect,
+    inspection_weeks,
+    slackening_curves,
+    trailing_rate,
+)
 from geo.rebound import bootstrap_shares, gap_times, rank_bands, rebound_shares, recurrence_times
 from geo.rebound import repeat_places as find_repeat_places
 from geo.survival import Z95, kaplan_meier, log_log_band
@@ -26,10 +32,14 @@ from geo.survival import mean_recurrences as count_recurrences
 
 CloseBy = Literal["closed", "verified"]
 Group = Literal["county", "grid", "category_class", "category", "department"]
+DatedBy = Literal["closing", "return"]
+Step = Literal["month", "quarter"]
 DAYS = (7, 14, 30)
 HORIZON = 90
 SEED = 20250101  # of the bootstrap: the same data gives the same bands
 COLUMN = {"grid": "grid_id"}
+RATES = ["issues", "exposure_km", "per_km", "week_per_km"]
+BEFORE_DAYS, WEEK = 14, 7  # of the slackening curve, and of the mean along it
 
 
 @dataclass(frozen=True)
@@ -64,26 +74,35 @@ def _gaps(engine: Engine, filters: Filters, close_by: CloseBy) -> _Gaps:
 
 
 def rebound_by(
-    engine: Engine, filters: Filters, by: Group = "grid", close_by: CloseBy = "closed"
+    engine: Engine,
+    filters: Filters,
+    by: Group = "grid",
+    close_by: CloseBy = "closed",
+    day: int = 30,
 ) -> pd.DataFrame:
     """Share of problems closed in the period that came back within 7, 14 and 30 days, by group.
 
     columns  key (of the group; "" the county), name and lead_unit (grids), closed (episodes, the
              denominator before censoring), rebounds (returns within rebound_days), and for d in DAYS:
-             rebound_d (1 - S(d), NaN where is_shown_d is false), lower_d, upper_d (95 %), at_risk_d,
-             is_shown_d (at least min_at_risk still observed at d); rank by rebound_30 (1 worst, dense;
-             0 not ranked). Worst first.
+             rebounds_d (returns within d days), rebound_d (1 - S(d), NaN where is_shown_d is false),
+             lower_d, upper_d (95 %), at_risk_d, is_shown_d (at least min_at_risk still observed at d);
+             rank by the rebound after `day` days, one of DAYS (1 worst, dense; 0 not ranked). Worst
+             first.
     """
-    return _by(engine, _gaps(engine, filters, close_by), by)
+    return _by(engine, _gaps(engine, filters, close_by), by, day)
 
 
 def rebound_ranks(
-    engine: Engine, filters: Filters, by: Group = "grid", close_by: CloseBy = "closed"
+    engine: Engine,
+    filters: Filters,
+    by: Group = "grid",
+    close_by: CloseBy = "closed",
+    day: int = 30,
 ) -> pd.DataFrame:
     """`rebound_by` with best_rank and worst_rank: 90 % of the draws of places lie between; 0: none."""
     gaps = _gaps(engine, filters, close_by)
-    frame = _by(engine, gaps, by)
-    shown = frame.loc[frame["is_shown_30"], "key"]
+    frame = _by(engine, gaps, by, day)
+    shown = frame.loc[frame[f"is_shown_{day}"], "key"]
     frame["best_rank"], frame["worst_rank"] = 0, 0
     if len(shown) < 2:
         return frame
@@ -95,7 +114,7 @@ def rebound_ranks(
         number[group].astype(np.int64),
         gaps.frame["place_id"].to_numpy(np.int64),
         len(shown),
-        max(DAYS),
+        day,
         int(threshold("bootstrap_draws")),
         SEED,
     )
@@ -105,19 +124,53 @@ def rebound_ranks(
     return frame
 
 
-def _by(engine: Engine, gaps: _Gaps, by: Group) -> pd.DataFrame:
+def rebound_by_time(
+    engine: Engine, filters: Filters, step: Step = "month", close_by: CloseBy = "closed"
+) -> pd.DataFrame:
+    """Rebound of what was closed in each month or quarter that the period touches, oldest first.
+
+    Whole months or quarters count, as far as the data goes, so that the first and last are like the
+    others.
+    columns  since, until (half-open) and those of `rebound_by` without key and rank; is_complete: all
+             that was closed in it has been observed for 30 days. Steps without closings are left out.
+    """
+    unit = {"month": "M", "quarter": "Q"}[step]
+    since = pd.Period(filters.since, unit).start_time.date()
+    until = min((pd.Period(filters.until - timedelta(days=1), unit) + 1).start_time.date(),
+                observed_until(engine))  # fmt: skip
+    gaps = _gaps(engine, filters.between(since, until), close_by)
+    codes, periods = pd.factorize(gaps.frame["ended_at"].dt.to_period(unit), sort=True)
+    frame = _shares(gaps, codes.astype(np.int64), len(periods))
+    frame.insert(0, "since", periods.start_time)
+    frame.insert(1, "until", (periods + 1).start_time)
+    last_closing = pd.Timestamp(observed_until(engine)) - pd.Timedelta(days=max(DAYS))
+    return frame.assign(is_complete=frame["until"] <= last_closing)
+
+
+def _by(engine: Engine, gaps: _Gaps, by: Group, day: int) -> pd.DataFrame:
     group, keys = gaps.groups(by)
-    curves = kaplan_meier(gaps.days, gaps.is_event, group, len(keys), max(DAYS))
+    frame = _shares(gaps, group, len(keys))
+    frame.insert(0, "key", keys)
+    rank = frame[f"rebound_{day}"].rank(method="dense", ascending=False)
+    frame["rank"] = rank.fillna(0).astype(int)
+    if by == "grid":
+        names = engine.select("grids").set_index("grid_id")
+        frame["name"] = frame["key"].map(names["grid_name"])
+        frame["lead_unit"] = frame["key"].map(names["lead_unit"])
+    return frame.sort_values([f"rebound_{day}", "key"], ascending=[False, True], ignore_index=True)
+
+
+def _shares(gaps: _Gaps, group: npt.NDArray[np.int64], groups: int) -> pd.DataFrame:
+    """Closings, returns and shares of each group, in the order of their codes."""
+    curves = kaplan_meier(gaps.days, gaps.is_event, group, groups, max(DAYS))
     shares = rebound_shares(curves, DAYS)
-    within = gaps.is_event & (gaps.days <= threshold("rebound_days")) & (group >= 0)
     known = np.isfinite(gaps.days) & (group >= 0)
-    frame = pd.DataFrame(
-        {
-            "key": keys,
-            "closed": np.bincount(group[known], minlength=len(keys)),
-            "rebounds": np.bincount(group[within], minlength=len(keys)),
-        }
-    )
+    frame = pd.DataFrame({"closed": np.bincount(group[known], minlength=groups)})
+
+    def returns(within_days: float) -> npt.NDArray[np.int64]:
+        return np.bincount(group[gaps.is_event & known & (gaps.days <= within_days)], minlength=groups)
+
+    frame["rebounds"] = returns(threshold("rebound_days"))
     for number, day in enumerate(DAYS):
         is_shown = shares.at_risk[:, number] >= threshold("min_at_risk")
         for name, values in (
@@ -126,15 +179,10 @@ def _by(engine: Engine, gaps: _Gaps, by: Group) -> pd.DataFrame:
             ("upper", shares.upper),
         ):
             frame[f"{name}_{day}"] = np.where(is_shown, values[:, number], np.nan)
+        frame[f"rebounds_{day}"] = returns(day)
         frame[f"at_risk_{day}"] = shares.at_risk[:, number]
         frame[f"is_shown_{day}"] = is_shown
-    rank = frame["rebound_30"].rank(method="dense", ascending=False)
-    frame["rank"] = rank.fillna(0).astype(int)
-    if by == "grid":
-        names = engine.select("grids").set_index("grid_id")
-        frame["name"] = frame["key"].map(names["grid_name"])
-        frame["lead_unit"] = frame["key"].map(names["lead_unit"])
-    return frame.sort_values(["rebound_30", "key"], ascending=[False, True], ignore_index=True)
+    return frame
 
 
 def rebound_curve(
@@ -195,16 +243,30 @@ def mean_recurrences(engine: Engine, filters: Filters) -> pd.DataFrame:
     return frame[frame["at_risk"] >= threshold("min_at_risk")].reset_index(drop=True)
 
 
-def rebound_records(engine: Engine, filters: Filters, close_by: CloseBy = "closed") -> pd.DataFrame:
-    """The problems behind `rebounds` whose return falls in the period, latest first, at most 500.
+def rebound_records(
+    engine: Engine,
+    filters: Filters,
+    close_by: CloseBy = "closed",
+    dated_by: DatedBy = "return",
+    category: str = "",
+    within_days: int = 0,
+) -> pd.DataFrame:
+    """Problems that came back, latest return first, at most 500.
 
-    columns  both episodes' first issues, category, place, when it was closed and when it came back,
-             gap_days.
+    dated_by     what lies in the period: the return, or, as in `rebounds` of `rebound_by`, the closing
+    category     小类; "" all
+    within_days  most days from the closing to the return; 0: rebound_days
+    columns      episode_id and first_issue_id of the closed one, next_episode_id and next_issue_id of
+                 the one that followed, category, category_class, department, grid_id, street_name,
+                 address (of the first issue), started_at, ended_at, next_started_at, gap_days, lon, lat
     """
     frame = engine.select(
         "rebound_records",
-        within_days=int(threshold("rebound_days")),
+        within_days=within_days or int(threshold("rebound_days")),
+        observed_until=observed_until(engine),
         close_by=close_by,
+        dated_by=dated_by,
+        category=category,
         row_limit=ROWS_SHOWN,
         **filters.params,
     )
@@ -227,8 +289,9 @@ def episode_counts(engine: Engine, filters: Filters) -> pd.Series[int]:
 def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
     """Places where one category came up `repeat_episodes` times within `repeat_days`.
 
-    Windows that reach into the period. columns  place_id, street_name, grid_id, category, episodes
-    (most within one window), since (start of that window), lon, lat; most first.
+    Windows that reach into the period. columns  place_id, category_code, street_name, address (one
+    of those reported), grid_id, grid_name, lead_unit, category, category_class, episodes (most within
+    one window), since (start of that window), lon, lat; most first.
     """
     window, at_least = int(threshold("repeat_days")), int(threshold("repeat_episodes"))
     since = filters.since - timedelta(days=window)
@@ -250,8 +313,21 @@ def repeat_places(engine: Engine, filters: Filters) -> pd.DataFrame:
     )
     names = engine.select("repeat_names", since=since, until=filters.until, at_least=at_least)
     repeats = repeats.merge(names, on=["place_id", "category_code"])
+    units = engine.select("grids")[["grid_id", "grid_name", "lead_unit"]]
+    repeats = repeats.merge(units, on="grid_id", how="left")
     return repeats.sort_values(
         ["episodes", "place_id", "category_code"], ascending=[False, True, True], ignore_index=True
+    )
+
+
+def place_episodes(engine: Engine, filters: Filters, place_id: int, category_code: int) -> pd.DataFrame:
+    """The episodes of one category at one place up to the end of the period, latest first.
+
+    columns  episode_id, first_issue_id, department, started_at, closed_at, verified_at,
+             next_started_at, duplicates, reopened
+    """
+    return engine.select(
+        "place_episodes", place_id=place_id, category_code=category_code, until=filters.until
     )
 
 
@@ -264,13 +340,19 @@ def _episodes(engine: Engine, filters: Filters, since: date, until: date) -> pd.
 class Slackening:
     """Issues per km by day from the end of inspections, and what an inspection does to a grid.
 
-    curve        day, issues (numerator), exposure_km (denominator: km x inspections), per_km.
+    curve        all inspections laid over each other: day, inspections (of which the data knows this
+                 day), issues (numerator), exposure_km (denominator: km x inspections), per_km, and
+                 week_per_km, the mean of this day and the six before.
+    curves       of each inspection in rounds with is_shown: inspection_id and the columns of curve.
     effect       rise after against during and level against before, with 95 % bands; None where there
                  is no inspection.
-    inspections  the rounds it rests on.
+    inspections  the rounds it rests on, oldest first: inspection_id, inspection_name, inspection_type,
+                 first_date, last_date, issues (around it), exposure_km (of the grids it went to) and
+                 is_shown: issues reach min_curve_issues.
     """
 
     curve: pd.DataFrame
+    curves: pd.DataFrame
     effect: InspectionEffect | None
     inspections: pd.DataFrame
 
@@ -279,20 +361,21 @@ def slackening(engine: Engine, filters: Filters) -> Slackening:
     """All inspections laid over each other, from issues that no inspection found.
 
     The whole data counts, not the period: a curve needs the weeks before and after. Exposure is the km
-    of street of the inspected grids; filters.category_class applies, filters.grid_id does not.
+    of street of the inspected grids; filters.category_class and department apply, filters.grid_id does
+    not.
     """
     build = build_info(engine)
     since, until = build.first_date, build.period_until
     inspected = engine.select("inspected_grids")
-    rounds = inspected.drop_duplicates("inspection_id").drop(columns="grid_id")
     whole = filters.between(since, until)
     street = engine.select("issues_by_grid", **whole.county_params)
     street = street[street["street_km"] >= threshold("min_street_km")].reset_index(drop=True)
     grid_number = pd.Series(street.index, index=street["grid_id"])
     inspected = inspected[inspected["grid_id"].isin(grid_number.index)]
+    rounds = inspected.drop_duplicates("inspection_id").drop(columns="grid_id").reset_index(drop=True)
     if inspected.empty or (until - since).days < 14:
-        nothing = pd.DataFrame(columns=["day", "issues", "exposure_km", "per_km"])
-        return Slackening(nothing, None, rounds)
+        nothing = pd.DataFrame(columns=["day", "inspections", *RATES])
+        return Slackening(nothing, nothing.assign(inspection_id=""), None, rounds)
     counts = engine.select("issues_by_grid_day", **whole.county_params)
     counts = counts[counts["grid_id"].isin(grid_number.index)]
     grid = counts["grid_id"].map(grid_number).to_numpy(np.int64)
@@ -301,34 +384,56 @@ def slackening(engine: Engine, filters: Filters) -> Slackening:
     issues = np.zeros((len(street), days), dtype=np.int64)
     np.add.at(issues, (grid, day), counts["reported"].to_numpy(np.int64))
     km = street["street_km"].to_numpy(float)
-    exposure = np.repeat(km[:, None], days, axis=1)
-    code, ids = pd.factorize(inspected["inspection_id"])
-    ends = rounds.set_index("inspection_id").loc[ids]
     after = int(threshold("slackening_days"))
     repeated_grid, repeated_day = (
         np.repeat(grid, counts["reported"]),
         np.repeat(day, counts["reported"]),
     )
-    curve = slackening_curve(
+    found = slackening_curves(
         repeated_day,
         repeated_grid,
         np.full(len(repeated_day), -1, dtype=np.int64),
-        exposure,
-        _days_since(ends["last_date"], since),
-        code.astype(np.int64),
+        np.repeat(km[:, None], days, axis=1),
+        _days_since(rounds["last_date"], since),
+        pd.Index(rounds["inspection_id"]).get_indexer(inspected["inspection_id"]),
         inspected["grid_id"].map(grid_number).to_numpy(np.int64),
-        14,
+        BEFORE_DAYS + WEEK - 1,
         after,
     )
+    whole_curve = _rates(found.day, found.issues.sum(axis=0), found.exposure.sum(axis=0))
+    known = pd.Series((found.exposure > 0).sum(axis=0), index=found.day)
+    whole_curve["inspections"] = whole_curve["day"].map(known)
+    around, street_km = found.issues[:, WEEK - 1 :].sum(axis=1), found.exposure.max(axis=1)
+    is_shown = around >= threshold("min_curve_issues")
+    rounds = rounds.assign(issues=around, exposure_km=street_km, is_shown=is_shown)
+    curves = [
+        _rates(found.day, found.issues[row], found.exposure[row]).assign(
+            inspection_id=rounds["inspection_id"][row], inspections=1
+        )
+        for row in np.flatnonzero(is_shown)
+    ]
+    return Slackening(
+        whole_curve,
+        pd.concat(curves, ignore_index=True) if curves else whole_curve[:0].assign(inspection_id=""),
+        _effect(issues, km, inspected, grid_number, since, after // WEEK),
+        rounds,
+    )
+
+
+def _rates(
+    day: npt.NDArray[np.int64], issues: npt.NDArray[np.int64], exposure: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Daily and weekly issues per km by day; days outside the data are left out."""
     frame = pd.DataFrame(
         {
-            "day": curve.day,
-            "issues": curve.issues,
-            "exposure_km": curve.exposure,
-            "per_km": curve.rate,
+            "day": day,
+            "issues": issues,
+            "exposure_km": exposure,
+            "per_km": np.divide(issues, exposure, out=np.zeros(len(day)), where=exposure > 0),
+            "week_per_km": trailing_rate(issues, exposure, WEEK),
         }
     )
-    return Slackening(frame, _effect(issues, km, inspected, grid_number, since, after // 7), rounds)
+    return frame[(frame["day"] >= -BEFORE_DAYS) & (frame["exposure_km"] > 0)].reset_index(drop=True)
 
 
 def _effect(

@@ -17,7 +17,7 @@ from geo.bands import band_edges, band_of
 ITEMS = 3
 ITEM_COLUMNS = [
     "kind", "category", "issue_id", "address", "street_name", "description", "department", "due_at",
-    "is_open", "overdue_days", "count", "lon", "lat",
+    "is_open", "overdue_days", "count", "lon", "lat", "photo_before", "photo_after",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from etl.demo.problems import PROBLEMS
 
-N_PHOTOGRAPHED = 60  # at scale 1
+N_PHOTOGRAPHED, LEAST = 60, 12  # at scale 1, in a small county
 N_LOST = 2  # named in the record, but the file is not there
 SINCE = "2026-10-12"
 FOLDER = "demo"
@@ -39,7 +39,7 @@ def photograph(issues: pd.DataFrame, rng: np.random.Generator, scale: float) -> 
     Records of the last weeks; two thirds of those that are closed have one of afterwards too.
     """
     recent = np.flatnonzero(issues["reported_at"] >= SINCE)
-    number = min(len(recent), max(N_LOST + 2, round(N_PHOTOGRAPHED * scale)))
+    number = min(len(recent), max(LEAST, round(N_PHOTOGRAPHED * scale)))
     rows = np.sort(rng.choice(recent, number, replace=False))
     closed = issues["closed_at"].notna().to_numpy()[rows]
     names = np.array([f"{FOLDER}/{k:03d}" for k in range(1, number + 1)], dtype=object)
@@ -50,9 +50,9 @@ def photograph(issues: pd.DataFrame, rng: np.random.Generator, scale: float) -> 
 
 
 def write_photos(issues: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
-    """Draw the photos that `photograph` has named into the folder of photos; the last are lost."""
+    """Draw the photos that `photograph` has named into the folder of photos; the first are lost."""
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    rows = issues[issues["photo_before"] != ""].iloc[:-N_LOST]
+    rows = issues[issues["photo_before"] != ""].iloc[N_LOST:]
     names = zip(rows["photo_before"], rows["photo_after"], rows["problem"], strict=True)
     for before, after, problem in names:
         scene, motif = int(rng.integers(2**32)), MOTIFS[PROBLEMS[problem].ten_class]

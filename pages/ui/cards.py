@@ -21,13 +21,7 @@ from pages.ui.text import UNITS, number, period, plain
 
 DIGITS = {"件": 0, "小时": 0}
 SHORT_DAYS = 60  # a shorter period holds few closings that are older than 30 days
-GRADE_NAMES = {
-    "A": "证据：车辆轨迹",
-    "B": "证据：作业日志",
-    "C": "证据：作业日志（无结束时间）",
-    "D": "仅排班，没有作业证据",
-    "": "没有排班和作业记录",
-}
+GRADE_NAMES = {"A": "轨迹", "B": "日志", "C": "日志（无结束时间）", "D": "排班", "": "空白"}
 
 
 def headline_cards(build: Build, filters: Filters) -> None:
@@ -117,9 +111,18 @@ def _parts(row: Any, filters: Filters) -> str:
         km=number(row.denominator, 1),
         at_risk=number(row.at_risk),
         band="—" if math.isnan(row.lower) else f"{row.lower:.1%} 至 {row.upper:.1%}",
-        grade=GRADE_NAMES[row.grade],
+        grade=_evidence(row),
         scope="；不分大类和部门" if filters.is_narrowed else "",
     )
+
+
+def _evidence(row: Any) -> str:
+    """On what the coverage of a card rests: a roster alone is a plan."""
+    if math.isnan(row.evidence_share):
+        return "没有排班和作业记录"
+    if row.evidence_share == 0:
+        return "仅排班，没有作业证据"
+    return f"多为{GRADE_NAMES[row.grade]}，{row.evidence_share:.0%} 有作业证据"
 
 
 def _about(row: Any, metric: Metric, compared: str) -> None:

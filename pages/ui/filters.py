@@ -38,6 +38,16 @@ def chosen_params() -> dict[str, str]:
     return chosen
 
 
+def asked_code(key: str, default: str = "") -> str:
+    """The code that the URL asks for, or that was chosen before; it may be of nothing there is."""
+    in_url = st.query_params.get(key, default)
+    # Going to another page by the menu empties the URL; that is no wish to see everything again.
+    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
+    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
+        st.session_state[key] = in_url  # a link, or the browser's back button
+    return str(st.session_state.get(key, default))
+
+
 def url_select(
     label: str, names: dict[str, str], key: str, help_: str = "", *, default: str = ""
 ) -> str:
@@ -63,19 +73,16 @@ def _segments(*args: Any, **kwargs: Any) -> str:
 
 def url_value(key: str, new: str | None = None) -> str:
     """A choice made on a map or in a table, kept in the URL as `url_select` does; `new` replaces it."""
-    _take_from_url(key, "")
-    if new is not None:
-        st.session_state[key] = new
-    value: str = st.session_state.setdefault(key, "")
+    value = asked_code(key) if new is None else new
+    st.session_state[key] = value
     _put_into_url(key, value, "")
     return value
 
 
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
-    _take_from_url(key, default)
-    kept = st.session_state.get(key)
-    st.session_state[key] = kept if kept in names else default
+    asked = asked_code(key, default)
+    st.session_state[key] = asked if asked in names else default
     chosen: str = widget(
         label,
         list(names),
@@ -86,14 +93,6 @@ def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str
     )
     _put_into_url(key, chosen, default)
     return chosen
-
-
-def _take_from_url(key: str, default: str) -> None:
-    in_url = st.query_params.get(key, default)
-    # Going to another page by the menu empties the URL; that is no wish to see everything again.
-    is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
-    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
-        st.session_state[key] = in_url  # a link, or the browser's back button
 
 
 def _put_into_url(key: str, chosen: str, default: str) -> None:
@@ -134,7 +133,8 @@ def _period(chosen: str, build: Build) -> tuple[date, date]:
     if chosen != "custom":
         return rolling_period(chosen, build)
     last_day = build.period_until - timedelta(days=1)
-    since = _day("从", "since", build.period_until - timedelta(days=30), build)
+    a_month = max(build.period_until - timedelta(days=30), build.first_date)
+    since = _day("从", "since", a_month, build)
     last = _day("到（含）", "to", last_day, build)
     if since > last:
         st.warning("开始日期晚于结束日期，已按只看结束那一天处理。")

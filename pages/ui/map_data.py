@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 import numpy as np
@@ -20,6 +21,7 @@ from data.views.hotspots import heat_bands, segment_hot_spots, street_density_ma
 from data.views.overview import Build
 from pages.ui.read import read
 from pages.ui.spots import segment_values
+from pages.ui.streets import COLOURINGS, street_values
 from pages.ui.text import number
 
 
@@ -67,12 +69,18 @@ def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, 
     }
 
 
+def _coverage(colouring: str, build_id: str, filters: Filters, edition: str) -> object:
+    """Pieces of street with key and tooltip of one colouring of coverage."""
+    return street_values(colouring, build_id, filters, edition)
+
+
 ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
     "street_density": _street_density,
     "street_density_texts": _street_density_texts,
     "street_spots": _street_spots,
     "heat": _heat,
     "border_zone": _border_zone,
+    **{f"coverage_{colouring}": partial(_coverage, colouring) for colouring in COLOURINGS},
 }
 
 

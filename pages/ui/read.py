@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -19,7 +20,7 @@ def _cached(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[...
     return _view(open_build(build_id), *args)
 
 
-def read(view: Callable[..., T], build_id: str, *args: Filters | str) -> T:
+def read(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
     """What the view says about that build: `read(issue_records, build.build_id, filters, "closed")`."""
     result: T = _cached(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result

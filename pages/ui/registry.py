@@ -17,6 +17,9 @@ class PageEntry:
 REGISTRY = (
     PageEntry("overview", "总览", ":material/dashboard:"),
     PageEntry("hotspots", "问题热点", ":material/local_fire_department:"),
+    PageEntry("rebound", "反弹趋势", ":material/replay:"),
+    PageEntry("coverage", "保洁覆盖", ":material/cleaning_services:"),
+    PageEntry("alike", "举一反三", ":material/travel_explore:"),
     PageEntry("wall", "大屏", ":material/tv:"),
     PageEntry("data_quality", "数据质量", ":material/fact_check:"),
     PageEntry("definitions", "定义", ":material/menu_book:"),

@@ -25,6 +25,8 @@ STYLE = """<style>
 [data-testid="stElementToolbar"] button:is([aria-label="Download as CSV"], [aria-label="下载 CSV"])
 {display: none} /* it does not make formulas harmless: pages/ui/tables.py does */
 [data-testid="stCaptionContainer"] {color: #4b5563 !important; opacity: 1 !important}
+@media print {[data-testid="stSidebar"], [data-testid="stHeader"], [class*="st-key-screen_only"]
+{display: none}} /* what is on paper: the title and what the page means for it */
 h1 {font-size: 1.6rem !important; padding: 0 0 .4rem !important}
 h3 {font-size: 1.15rem !important; padding: .2rem 0 !important}
 </style>"""

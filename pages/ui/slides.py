@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
 from data.filters import Filters
 from data.metrics import metrics
+from data.photos import photo_url
 from data.settings import settings
 from data.standards import threshold
 from data.views.coverage import coverage_headline
@@ -490,9 +490,10 @@ def _item(item: Mapping[Any, Any]) -> Row:
 
 
 def _photos(item: Mapping[Any, Any]) -> list[list[str]]:
-    """Caption and address of an item's photos; none where its record names none."""
-    named = (("整改前", item.get("photo_before")), ("整改后", item.get("photo_after")))
-    return [[caption, f"/photos/{quote(name)}"] for caption, name in named if isinstance(name, str)]
+    """Caption and address of an item's photos; none where its record names none that is there."""
+    named = (("整改前", item["photo_before"]), ("整改后", item["photo_after"]))
+    urls = [[caption, photo_url(name)] for caption, name in named if isinstance(name, str)]
+    return [[caption, url] for caption, url in urls if url]
 
 
 def _headline_number(key: str, row: pd.Series) -> Number:

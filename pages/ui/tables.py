@@ -26,8 +26,11 @@ def table(
 
     name    of the table: title of the sheet and of the files, label for screen readers
     config  Streamlit's column configuration; times need none
-    select  whether a row can be picked; its number in the frame is returned
+    select  whether a row can be picked; its number in the frame is returned. Other rows begin without
+            a pick, for the browser would keep the number and so pick another thing
     """
+    widget = f"{key}_{pd.util.hash_pandas_object(frame).sum()}" if select else key
+    st.session_state[f"{key}_table"] = widget
     times = {c: TIME for c in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[c])}
     event: Any = st.dataframe(
         frame,
@@ -36,25 +39,26 @@ def table(
         placeholder="",
         column_config=times | (config or {}),
         alt=name,
-        key=key,
+        key=widget,
         on_select="rerun" if select else "ignore",
         selection_mode="single-row",
     )
     downloads(frame, name, key)
-    picked = event["selection"]["rows"] if select else []
-    return int(picked[0]) if picked else None
+    chosen = event["selection"]["rows"] if select else []
+    return int(chosen[0]) if chosen else None
 
 
 def just_picked(key: str, kind: str = "rows") -> Any:
     """The row (kind "cells": the row and column) just picked in a table, not answered yet; or None.
 
-    Call before drawing the table, and what the pick changes: a table keeps its pick.
+    A table keeps its pick, but it is answered once. Call before drawing what the pick changes.
     """
-    picked = st.session_state.get(key, {}).get("selection", {}).get(kind, [])
-    if picked == st.session_state.get(f"{key}_answered", []):
+    widget = st.session_state.get(f"{key}_table", key)
+    chosen = st.session_state.get(widget, {}).get("selection", {}).get(kind, [])
+    if chosen == st.session_state.get(f"{widget}_answered", []):
         return None
-    st.session_state[f"{key}_answered"] = picked
-    return picked[0] if picked else None
+    st.session_state[f"{widget}_answered"] = chosen
+    return chosen[0] if chosen else None
 
 
 def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
@@ -75,3 +79,24 @@ def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
                 on_click="ignore",
                 help=f"把“{name}”的这些行存成 {kind} 文件",
             )
+
+
+def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> str:
+    """The code of the row picked in a table, or clicked elsewhere; it stands in the URL. "" is none.
+
+    key    of the choice in the URL; a link picks by it
+    row    what `table` returned, codes: of all its rows
+    """
+    code = "" if row is None else codes[row]
+    of, before = st.session_state.get(f"{key}_row", (codes, ""))
+    st.session_state[f"{key}_row"] = (codes, code)
+    if code != (before if of == codes else ""):  # the table keeps its row, so look at changes
+        chosen = code
+    else:
+        chosen = clicked or st.query_params.get(key, "")
+    chosen = chosen if chosen in codes else ""
+    if chosen:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen

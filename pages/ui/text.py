@@ -31,7 +31,7 @@ CRS_NAMES = {
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
     "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
-    "share": "比例", "times": "倍", "sd": "倍标准差",
+    "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 

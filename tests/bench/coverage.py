@@ -104,6 +104,7 @@ def measure(segments: int, days: int, rounds: int, tell: Callable[[str], None]) 
             "by segment of a grid": lambda e: views.coverage_by_segment(e, one_grid),
             "by grid": lambda e: views.coverage_by_grid(e, filters),
             "headline": lambda e: views.coverage_headline(e, filters),
+            "by hour": lambda e: views.coverage_by_hour(e, filters),
             "by day": lambda e: views.coverage_by_day(e, filters),
             "by day of a grid": lambda e: views.coverage_by_day(e, one_grid),
             "coverage and cleanliness": lambda e: views.coverage_and_cleanliness(e, filters),

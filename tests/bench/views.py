@@ -41,6 +41,7 @@ VIEWS: tuple[Callable[[Engine, Filters], Any], ...] = (
     meeting.since_meeting,
     overview.grid_density,
     rebound.rebound_by,
+    rebound.rebound_by_time,
     rebound.rebound_curve,
     rebound.rebound_ranks,
     rebound.repeat_places,

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from data.settings import settings
+
 ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -34,8 +36,9 @@ def free_port() -> int:
 
 @contextmanager
 def serving(store: Path, port: int = 0) -> Iterator[str]:
-    """The app on that port (0: a free one), with the builds of `store` and the photos beside it."""
-    photos = store.parent / "raw" / "photos"
+    """The app on that port (0: a free one), with the builds of `store` and any photos beside it."""
+    beside = store.parent / "raw" / "photos"
+    photos = beside if beside.is_dir() else settings().photos
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     process = subprocess.Popen(

@@ -13,6 +13,7 @@ import xlsxwriter
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from data.settings import settings
 from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
@@ -24,6 +25,10 @@ SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
     "hot_spots": "/hotspots?period=90d&colour=gi",
+    "coverage": "/coverage?period=30d",
+    "coverage-route": "/coverage?period=30d&part=route&lack=unswept",
+    "rebound": "/rebound?period=365d",
+    "slackening": "/rebound?part=slack",
     "hotspots_streets": "/hotspots?period=90d&colour=density",
     "hotspots_compare": "/hotspots?period=90d&part=compare",
     "hotspots_matrix": "/hotspots?period=90d&part=matrix",
@@ -107,10 +112,30 @@ def shoot_upload(page: Page, address: str, folder: Path) -> None:
         _save(page, f"demo-data_admin-{part}")
 
 
+def shoot_alike(page: Page, address: str) -> None:
+    """From the newest find of an inspection to its checklist, with a few places marked."""
+    page.goto(f"{address}/alike")
+    page.get_by_role("combobox", name="问题", exact=False).last.click()
+    page.get_by_role("option", name="【检查】").first.click()
+    page.get_by_role("button", name="生成排查清单").wait_for()
+    page.wait_for_timeout(3000)
+    _save(page, "demo-alike")
+    page.get_by_role("button", name="生成排查清单").click()
+    page.get_by_text("下载 Excel").wait_for()
+    for number in range(12):
+        page.get_by_role(
+            "radio", name="发现" if number % 4 == 0 else "未发现", exact=True
+        ).first.click()
+        page.wait_for_timeout(1000)
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.wait_for_timeout(1000)
+    _save(page, "demo-checklist")
+
+
 def main() -> None:
     """All pictures."""
     IMAGES.mkdir(exist_ok=True)
-    write_demo(ROOT / "data" / "raw" / "demo")
+    write_demo(ROOT / "data" / "raw" / "demo", photo_folder=settings().photos)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         window = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
@@ -121,6 +146,7 @@ def main() -> None:
                     shoot(window.new_page(), address + path, f"{source}-{page_name}")
                 shoot_stage(window.new_page(), address, source)
                 if source == "demo":
+                    shoot_alike(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
 

@@ -187,7 +187,7 @@ def test_imported_text_stays_text(window: Window, tiny_county: Callable[[], Coun
 
 
 def test_photos_are_served_and_their_neighbours_are_not(address: str) -> None:
-    with urllib.request.urlopen(f"{address}/photos/demo/001_before.png") as answer:
+    with urllib.request.urlopen(f"{address}/photos/demo/003_before.png") as answer:
         assert answer.headers["Content-Type"] == "image/png"
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
         assert answer.read(4) == b"\x89PNG"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.views import coverage as views
 from tests.cleaning import Day, Oracle, worked_county
+from tests.conftest import County
 
 STANDARD = {"main": 16.0, "secondary": 16.0, "branch": 12.0, "lane": 12.0}
 PERIODS = [
@@ -48,6 +50,8 @@ def expected(oracle: Oracle, table: Table, segments: list[str], days: list[date]
         km, standard = row["length_m"] / 1000, STANDARD[row["road_class"]]
         reach = km if row["is_machine_sweepable"] else 0.0
         sums["street_km"] += km
+        sums["reachable_km"] += reach
+        sums["unknown_reach_km"] += km * pd.isna(row["is_machine_sweepable"])
         for day in days:
             said = table[segment_id, day]
             if said.hours is None:
@@ -117,6 +121,42 @@ def test_days_equal_the_walk_and_add_up_to_the_headline(
     for name in names:
         key = f"{name}_days" if name.endswith("_km") else name
         assert headline[key] == pytest.approx(frame[name].sum(), abs=1e-6), name
+
+
+@pytest.mark.parametrize(("since", "until"), PERIODS)
+@pytest.mark.parametrize("grid_id", ["", "G1", "G4"])
+def test_hours_of_the_day_equal_the_walk(
+    worked: DuckDBEngine, oracle: Oracle, table: Table, since: date, until: date, grid_id: str
+) -> None:
+    frame = views.coverage_by_hour(worked, Filters(since, until, "", grid_id))
+    assert frame["hour"].tolist() == list(range(24))
+    passed, planned, known = np.zeros(24), np.zeros(24), 0.0
+    chosen = oracle.segments
+    for segment_id, row in chosen[chosen["grid_id"].eq(grid_id) | (grid_id == "")].iterrows():
+        for day in days_of(since, until):
+            km = row["length_m"] / 1000
+            known += km * (table[segment_id, day].hours is not None)
+            by_pass, by_plan = oracle.clock(segment_id, day)
+            passed[sorted(by_pass)] += km
+            planned[sorted(by_plan - by_pass)] += km
+    np.testing.assert_allclose(frame["pass_km_days"], passed, atol=1e-9)
+    np.testing.assert_allclose(frame["plan_km_days"], planned, atol=1e-9)
+    np.testing.assert_allclose(frame["known_km_days"], known)
+    np.testing.assert_allclose(frame["covered_share"], (passed + planned) / known)
+    assert (frame["covered_share"] <= 1 + 1e-9).all()
+
+
+def test_hours_of_the_day_by_hand(worked: DuckDBEngine) -> None:
+    """2 March 2025, a Sunday: S3 6 to 22 and S1 4 to 6 and 5:30 to 13:30; L3 wrote 8:00 on S6."""
+    day = Filters(date(2025, 3, 2), date(2025, 3, 3))
+    frame = views.coverage_by_hour(worked, day).set_index("hour")
+    assert frame.loc[[0, 1, 2], "plan_km"].eq(0).all()
+    assert frame.loc[4, "plan_km"] == pytest.approx(1.0, rel=1e-4), "S1, before the duty window"
+    assert frame.loc[21, "plan_km"] <= 0.53
+    assert frame.loc[8, "pass_km"] >= 0.45, "an entry without an end counts in its hour"
+    assert frame["known_km"].iloc[0] == pytest.approx(frame["known_km_days"].iloc[0])
+    long_ago = views.coverage_by_hour(worked, Filters(date(2020, 1, 1), date(2020, 1, 5)))
+    assert long_ago["covered_share"].isna().all(), "unknown is not zero"
 
 
 def test_segments_equal_the_walk(worked: DuckDBEngine, oracle: Oracle, table: Table) -> None:
@@ -243,3 +283,87 @@ def test_the_rule_says_what_the_build_was_made_with(worked: DuckDBEngine) -> Non
     rule = views.coverage_rule(worked)
     assert (rule["duty_from"], rule["duty_to"], rule["work_to_kmh"]) == (5, 23, 15)
     assert rule["first_date"].date() <= date(2025, 3, 1)
+
+
+@pytest.mark.parametrize("grid_id", ["", "G1"])
+def test_classes_and_grids_add_up_to_the_headline(worked: DuckDBEngine, grid_id: str) -> None:
+    filters = Filters(*PERIODS[0], "", grid_id)
+    classes = views.coverage_by_class(worked, filters)
+    headline = views.coverage_headline(worked, filters)
+    for name in views.SUMS:
+        assert classes[name].sum() == pytest.approx(headline[name]), name
+    hours = classes.set_index("road_class")["standard_hours"]
+    assert hours.to_dict() == {name: STANDARD[name] for name in hours.index}
+
+
+def test_bands_of_a_map_follow_the_values(worked: DuckDBEngine) -> None:
+    since, until = PERIODS[0]
+    found = views.street_coverage(worked, Filters(since, until))
+    for row in found.frame.to_dict("records"):
+        share = row["coverage_share"]
+        expected = -1 if np.isnan(share) else min(int(share * 5 + 1e-12), 4)
+        assert row["share_band"] == expected
+        if pd.isna(row["last_swept"]):
+            assert row["since_band"] == -1
+        else:
+            days = (until - row["last_swept"].date()).days - 1
+            assert row["days_since"] == days
+            assert row["since_band"] == sum(days >= edge for edge in views.SINCE_EDGES)
+        is_owing = row["state"] == "shown" and row["hours_owed"] > 0
+        assert (row["owed_band"] >= 0) == is_owing
+
+
+@pytest.mark.parametrize("grid_id", ["", "G1"])
+def test_lists_hold_what_lacks_cleaning(
+    worked: DuckDBEngine, oracle: Oracle, table: Table, grid_id: str
+) -> None:
+    since, until = PERIODS[2]
+    filters = Filters(since, until, "", grid_id)
+    days = days_of(since, until)
+    wanted: dict[str, set[str]] = {lack: set() for lack in views.LACKS}
+    for segment_id, row in oracle.segments.iterrows():
+        if (grid_id and row["grid_id"] != grid_id) or row["length_m"] < 1:
+            continue
+        said = [table[str(segment_id), day] for day in days]
+        hours = [d.hours for d in said if d.hours is not None]
+        swept = [d.swept_m for d in said if d.swept_m is not None]
+        if hours and not sum(hours) and not any(d.grade in ("A", "B", "C") for d in said):
+            wanted["idle"].add(str(segment_id))
+        if swept and max(swept) < 0.8 * row["length_m"] - 1e-6:
+            wanted["unswept"].add(str(segment_id))
+        standard = STANDARD[row["road_class"]]
+        if hours and np.mean([min(h / standard, 1) for h in hours]) < 0.8:
+            wanted["short"].add(str(segment_id))
+    for lack, segments in wanted.items():
+        worst = views.uncovered_streets(worked, filters, "", lack)
+        assert set(worst["segment_id"]) == segments, lack
+        assert worst["owed_hours"].is_monotonic_decreasing
+        walk = views.uncovered_route(worked, filters, "", lack)
+        assert sorted(walk["segment_id"]) == sorted(worst["segment_id"])
+        assert walk["stop"].tolist() == list(range(1, len(walk) + 1))
+        if len(walk):
+            ends = walk["way_m"].sum() + walk["length_m"].sum()
+            assert walk["to_m"].iloc[-1] == pytest.approx(ends)
+            assert (walk["to_m"] - walk["from_m"]).tolist() == pytest.approx(walk["length_m"].tolist())
+    assert wanted["short"]
+    with pytest.raises(ValueError, match="lack"):
+        views.uncovered_streets(worked, filters, "", "nothing")
+
+
+def test_a_period_without_cleaning_data_gives_way_to_the_last_days(worked: DuckDBEngine) -> None:
+    inside = views.coverage_known(worked, Filters(date(2025, 3, 1), date(2025, 3, 8)))
+    assert inside.is_asked
+    assert (inside.first_roster, inside.last_roster) == (date(2025, 3, 1), date(2025, 3, 10))
+    assert inside.roster_days == 7
+    later = views.coverage_known(worked, Filters(date(2025, 6, 1), date(2025, 6, 8), "x", "G1"))
+    assert not later.is_asked
+    assert inside.last_evidence is not None
+    assert later.filters.until == inside.last_evidence + timedelta(days=1)
+    assert (later.filters.days, later.filters.grid_id) == (7, "G1")
+    assert later.evidence_days > 0
+
+
+def test_a_county_without_cleaning_data_is_known_as_such(tiny_county: Callable[[], County]) -> None:
+    known = views.coverage_known(tiny_county().build(), Filters(*PERIODS[0]))
+    assert not known.has_data
+    assert known.is_asked

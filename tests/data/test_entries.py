@@ -48,6 +48,7 @@ def places(count: int) -> pd.DataFrame:
             "lead_unit": ["城关镇"] * (count - 1) + [None],
             "source_segment_id": [f"S{n}" for n in range(count - 1)] + [None],
             "street_name": ["人民路"] * (count - 1) + [None],
+            "address": "人民路1号",
             "lon": 111.0,
             "lat": 30.5,
             "category": "暴露垃圾",
@@ -206,6 +207,21 @@ def test_a_file_of_a_newer_program_is_left_alone(store: Path) -> None:
         with pytest.raises(DataError, match=f"version {VERSION + 1}") as caught:
             act()
         assert "新版软件" in caught.value.zh
+
+
+def test_a_file_of_an_older_program_is_brought_forward(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost, and what was added since is in the history too."""
+    with monkeypatch.context() as older:
+        older.setattr(entries, "VERSION", 1)
+        entries.add_meeting("a", "meeting", DAY, "会议", store=store)
+    number = a_checklist(store)
+    assert entries.meetings("a", store)["title"].item() == "会议"
+    assert entries.checklist_items("a", number, store)["address"].iloc[0] == "人民路1号"
+    assert json.loads(entries.changes("checklist_item", 1, store)["after"].item())["address"]
+    with closing(sqlite3.connect(store / FILE)) as other:
+        assert other.execute("pragma user_version").fetchone() == (VERSION,)
 
 
 def test_each_version_has_its_schema() -> None:

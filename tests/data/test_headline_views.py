@@ -75,6 +75,11 @@ def test_headline_is_what_pandas_counts_in_all_three_periods(
         row = frame.loc[key]
         assert row["value"] == pytest.approx(row["numerator"] / row["denominator"])
     assert frame.loc["coverage_share", "grade"] == "D"
+    sums = coverage.coverage_by_grid(demo_engine, NOW)[[f"{g}_km_days" for g in "abcd"]].sum()
+    outside = coverage.coverage_headline(demo_engine, NOW)[sums.index]
+    assert (outside >= sums - 1e-9).all()
+    share = outside.iloc[:3].sum() / outside.sum()
+    assert frame.loc["coverage_share", "evidence_share"] == pytest.approx(share)
 
 
 def test_too_few_is_said_and_nothing_is_made_up(demo_engine: DuckDBEngine) -> None:

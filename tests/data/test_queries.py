@@ -16,10 +16,17 @@ MARTS = sorted((Path(__file__).parents[2] / "etl" / "sql").glob("*.sql"))
 PARAMS = {
     "since": "2000-01-01",
     "until": "2100-01-01",
+    "category": "",
     "category_class": "",
+    "year_since": "2000-01-01",
+    "lately_since": "2000-01-01",
+    "seen_since": "2000-01-01",
     "department": "",
     "close_by": "closed",
     "within_days": 30,
+    "dated_by": "closing",
+    "observed_until": "2100-01-01",
+    "inspection_id": "1",
     "episode_id": 0,
     "at_least": 2,
     "metric": "reported",
@@ -42,6 +49,7 @@ PARAMS = {
     "day": "2025-03-04",  # a track of S1
 }
 OF_ONE_GRID = ("issues_by_street", "newest_of_grid", "overdue_of_grid")
+# Of a segment and a day that the tiny county knows of.
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")
 
 
@@ -93,10 +101,14 @@ def test_runs_and_has_one_row_per_grain(
     name: str, demo_engine: DuckDBEngine, worked: DuckDBEngine
 ) -> None:
     text = query_text(name)
-    engine = worked if name in OF_WORK else demo_engine  # the demo county has a roster only
+    engine = worked if name in OF_WORK else demo_engine
+    episode = demo_engine.query("select place_id, category_code from mart_episode limit 1").iloc[0]
     params = PARAMS | {
+        "place_id": int(episode["place_id"]),
+        "category_code": int(episode["category_code"]),
         "grid_id": a_grid(demo_engine) if name in OF_ONE_GRID else "",
         "segment_id": PARAMS["segment_id"] if name in OF_WORK else a_segment(demo_engine),
+        "issue_id": str(demo_engine.select("episode_issues", episode_id=0)["issue_id"].iloc[0]),
     }
     rows = engine.select(name, **{key: params[key] for key in used_params(text)})
     grain = text.partition("-- grain:")[2].splitlines()[0]

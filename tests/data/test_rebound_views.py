@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.standards import threshold
-from data.views import rebound
+from data.views import inspections, rebound
 from data.views.overview import build_info
 from tests.conftest import County, issue_line
 
@@ -174,6 +175,64 @@ def test_every_rebound_has_its_records(demo_engine: DuckDBEngine) -> None:
     assert issues["issue_id"].iloc[0] == records["first_issue_id"].iloc[0]
 
 
+@pytest.mark.parametrize("days", rebound.DAYS)
+def test_the_returns_of_a_row_are_its_records(demo_engine: DuckDBEngine, days: int) -> None:
+    """Of a category closed in some months: as many records as the row says, each closed in it."""
+    until = build_info(demo_engine).period_until - timedelta(days=60)
+    filters = Filters(until - timedelta(days=300), until)
+    row = rebound.rebound_by(demo_engine, filters, "category").set_index("key").loc["暴露垃圾"]
+    records = rebound.rebound_records(
+        demo_engine, filters, "closed", "closing", "暴露垃圾", within_days=days
+    )
+    assert len(records) == row[f"rebounds_{days}"] > 2
+    assert (records["category"] == "暴露垃圾").all()
+    assert (records["gap_days"] <= days).all()
+    assert records["ended_at"].between(*map(pd.Timestamp, (filters.since, until))).all()
+    first = records.iloc[0]
+    issues = rebound.episode_issues(demo_engine, int(first["next_episode_id"]))
+    assert issues["issue_id"].iloc[0] == first["next_issue_id"]
+    assert issues["reported_at"].iloc[0] == first["next_started_at"]
+
+
+@pytest.mark.parametrize("step", ["month", "quarter"])
+def test_the_rebound_of_each_month_is_of_what_was_closed_in_it(
+    demo_engine: DuckDBEngine, slow: pd.DataFrame, step: rebound.Step
+) -> None:
+    filters = everything(demo_engine)
+    until = pd.Timestamp(filters.until)
+    gaps: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for _, rows in slow.groupby(["place", "category"]):
+        starts = [*rows["start"].iloc[1:], pd.NaT]
+        for close, following in zip(rows["close"], starts, strict=True):
+            if pd.isna(close) or close >= until:
+                continue
+            is_event = not pd.isna(following) and following < until
+            days = ((following if is_event else until) - close) / DAY
+            name = f"{close.year}-{(close.month - 1) // (1 if step == 'month' else 3)}"
+            gaps[name].append((max(days, 0.0), is_event))
+    view = rebound.rebound_by_time(demo_engine, filters, step)
+    assert view["since"].is_monotonic_increasing
+    assert view["closed"].tolist() == [len(own) for own in gaps_in_order(gaps)]
+    for row, own in zip(view.itertuples(), gaps_in_order(gaps), strict=True):
+        assert row.is_complete == (row.until + 30 * DAY <= until)
+        if row.is_shown_30:
+            assert row.rebound_30 == pytest.approx(slow_share(own, 30), abs=1e-9)
+    assert view["is_shown_30"].sum() >= 5
+    assert not view["is_shown_30"].iloc[-1] or step == "quarter", "October is not over for long enough"
+
+
+def gaps_in_order(gaps: dict[str, list[tuple[float, bool]]]) -> list[list[tuple[float, bool]]]:
+    return [gaps[name] for name in sorted(gaps, key=lambda name: tuple(map(int, name.split("-"))))]
+
+
+def test_a_month_is_whole_even_where_the_period_cuts_it(demo_engine: DuckDBEngine) -> None:
+    filters = Filters(date(2026, 3, 20), date(2026, 5, 2))
+    view = rebound.rebound_by_time(demo_engine, filters)
+    assert view["since"].dt.strftime("%Y-%m").tolist() == ["2026-03", "2026-04", "2026-05"]
+    whole = rebound.rebound_by_time(demo_engine, everything(demo_engine)).set_index("since")
+    assert view["closed"].tolist() == whole.loc[view["since"], "closed"].tolist()
+
+
 def test_every_issue_has_one_role(demo_engine: DuckDBEngine) -> None:
     filters = everything(demo_engine)
     counts = rebound.episode_counts(demo_engine, filters)
@@ -202,6 +261,63 @@ def test_repeat_places_have_so_many_starts_in_a_window(
         most = max(sum(one <= other < one + window for other in starts) for one in starts)
         expected += most >= threshold("repeat_episodes")
     assert len(view) == expected
+
+
+def test_the_episodes_of_a_repeat_place_are_listed(demo_engine: DuckDBEngine) -> None:
+    filters = everything(demo_engine)
+    place = rebound.repeat_places(demo_engine, filters).iloc[0]
+    rows = rebound.place_episodes(
+        demo_engine, filters, int(place["place_id"]), int(place["category_code"])
+    )
+    window = rows["started_at"].between(
+        place["since"], place["since"] + threshold("repeat_days") * DAY, inclusive="left"
+    )
+    assert window.sum() == place["episodes"]
+    assert rows["started_at"].is_monotonic_decreasing
+    assert place["lead_unit"]
+
+
+def test_each_inspection_has_its_curve(demo_engine: DuckDBEngine) -> None:
+    """Counted by pandas: issues no inspection found, in the grids it went to, around its last day."""
+    filters = everything(demo_engine)
+    found = rebound.slackening(demo_engine, filters)
+    went = demo_engine.select("inspected_grids")
+    metres = demo_engine.query("select grid_id, sum(length_m) as m from mart_grid_street group by 1")
+    long_enough = metres.loc[metres["m"] >= 1000 * threshold("min_street_km"), "grid_id"]
+    went = went[went["grid_id"].isin(long_enough)]
+    issues = demo_engine.query("select grid_id, reported_at, inspection_id from core_issue")
+    issues = issues[issues["inspection_id"].isna() & (issues["reported_at"] < str(filters.until))]
+    for row in found.inspections.itertuples():
+        grids = went.loc[went["inspection_id"] == row.inspection_id, "grid_id"]
+        near = issues[issues["grid_id"].isin(grids)]
+        day = (near["reported_at"].dt.normalize() - pd.Timestamp(row.last_date)).dt.days
+        curve = found.curves[found.curves["inspection_id"] == row.inspection_id].set_index("day")
+        assert row.issues == day.between(-14, 42).sum()
+        assert row.is_shown == (row.issues >= threshold("min_curve_issues"))
+        assert curve["issues"].sum() == row.issues * row.is_shown
+        if row.is_shown:
+            week = day.between(5, 11).sum() / (7 * row.exposure_km)
+            assert curve.loc[11, "week_per_km"] == pytest.approx(week)
+    assert found.inspections["is_shown"].sum() > 5
+    assert found.inspections["issues"].sum() == found.curve["issues"].sum()
+    assert found.curve["inspections"].iloc[0] == 10
+    assert found.curve["inspections"].iloc[-1] == 9, "the last round ended two weeks ago"
+
+
+def test_inspections_find_what_their_records_say(demo_engine: DuckDBEngine) -> None:
+    filters = everything(demo_engine)
+    rounds = inspections.inspections(demo_engine, filters)
+    assert rounds["first_date"].is_monotonic_increasing
+    issues = demo_engine.query("select * from core_issue where inspection_id is not null")
+    assert rounds["found"].sum() == len(issues)
+    third = rounds.iloc[2]
+    garbage = replace(filters, category_class="乱扔乱倒")
+    finds = inspections.inspection_finds(demo_engine, garbage, third["inspection_id"])
+    of_round = issues[issues["inspection_id"] == third["inspection_id"]]
+    expected = of_round[of_round["category_class"] == "乱扔乱倒"]
+    assert sorted(finds["issue_id"]) == sorted(expected["issue_id"])
+    assert inspections.inspections(demo_engine, garbage)["found"].iloc[2] == len(expected)
+    assert third["grids"] == of_round["grid_id"].nunique()
 
 
 def test_the_week_after_an_inspection_is_compared(demo_engine: DuckDBEngine) -> None:
@@ -236,4 +352,7 @@ def test_a_county_without_issues_or_inspections_says_nothing(
     assert rebound.rebound_records(engine, filters).empty
     assert rebound.repeat_places(engine, filters).empty
     assert rebound.mean_recurrences(engine, filters).empty
+    assert rebound.rebound_by_time(engine, filters).empty
     assert rebound.slackening(engine, filters).effect is None
+    assert rebound.slackening(engine, filters).curves.empty
+    assert inspections.inspections(engine, filters).empty

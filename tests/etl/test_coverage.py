@@ -111,9 +111,13 @@ def test_demo_roster_by_hand(demo_engine: DuckDBEngine) -> None:
     assert hours(demo_engine, "中山路", "2026-08-03") == {17.0}
 
 
-def test_demo_has_a_plan_and_no_evidence(demo_engine: DuckDBEngine) -> None:
-    assert demo_engine.query("select * from mart_cleaning_day").empty
-    assert demo_engine.query("select * from mart_source_day").empty
+def test_demo_has_a_plan_and_evidence_of_its_last_days(demo_engine: DuckDBEngine) -> None:
+    days = demo_engine.query("select min(on_date) a, max(on_date) b from mart_cleaning_day").iloc[0]
+    assert [day.date() for day in days] == [date(2026, 9, 2), date(2026, 10, 31)]
+    sources = demo_engine.query("select distinct source from mart_source_day")["source"]
+    assert {"log", "any"} < set(sources)
+    grades = demo_engine.query("select distinct grade from mart_cleaning_day")["grade"]
+    assert set(grades) == {"A", "B", "C"}
     assert demo_engine.query("select count(*) n from mart_roster")["n"][0] > 0
 
 

@@ -72,6 +72,7 @@ def test_the_table_is_told_by_its_columns(demo_store: Path) -> None:
     raw = demo_store.parent / "raw"
     for file, table in (
         ("issues_platform.csv", "core_issue"), ("shifts.csv", "core_shift"), ("sites.csv", "core_site"),
+        ("cleaning_log.csv", "core_cleaning"), ("gps_fixes.csv", "core_fix"),
     ):  # fmt: skip
         frame = pd.read_csv(raw / file, encoding="gb18030", dtype=pd.StringDtype("pyarrow"))
         assert propose_table(frame) == table
@@ -81,7 +82,8 @@ def test_a_checked_draft_builds_what_the_recipe_builds(demo_store: Path, tmp_pat
     """Its counts are those of the recipe written by hand; it only lacks what no file can tell."""
     raw = demo_store.parent / "raw"
     names = "grids.geojson streets.shp issues_platform.csv issues_ledger.xlsx inspections.xlsx"
-    text = draft_recipe([raw / name for name in (names + " shifts.csv sites.csv").split()], "mine")
+    names += " shifts.csv cleaning_log.csv gps_fixes.csv sites.csv"
+    text = draft_recipe([raw / name for name in names.split()], "mine")
     assert 'compute_crs = "EPSG:4545"' in text
     assert "REQUIRED" not in text
     (tmp_path / "mine.toml").write_text(text, "utf-8")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from geo.coverage import (
     Share,
     cleaned_lengths,
+    clock_hours,
     coverage_share,
     covered_hours,
     hours_owed,
@@ -243,3 +244,21 @@ def test_faulty_intervals_are_refused_with_their_place() -> None:
         coverage_share(HOURS, STANDARD * 0, LENGTH, GRID, 2)
     with pytest.raises(ValueError, match="not below `groups`"):
         coverage_share(HOURS, STANDARD, LENGTH, GRID, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        (4.0, 6.0, {4, 5}),
+        (5.5, 13.5, set(range(5, 14))),
+        (22.5, 25.5, {22, 23, 0, 1}),
+        (8.0, 8.0, {8}),
+        (23.9, 24.0, {23}),
+        (48.0, 49.5, {0, 1}),
+        (3.0, 27.0, set(range(24))),
+        (3.0, 40.0, set(range(24))),
+    ],
+)
+def test_hours_of_the_clock(start: float, end: float, hours: set[int]) -> None:
+    ms = [np.array([round(h * 3_600_000)]) for h in (start, end)]
+    assert {h for h in range(24) if clock_hours(*ms)[0] >> h & 1} == hours

@@ -5,7 +5,13 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import t as student
 
-from geo.inspection import InspectionWeeks, inspection_effect, inspection_weeks, slackening_curve
+from geo.inspection import (
+    InspectionWeeks,
+    inspection_effect,
+    inspection_weeks,
+    slackening_curves,
+    trailing_rate,
+)
 
 MONTHS = (np.arange(104) // 4.345).astype(np.int64) % 12
 
@@ -182,31 +188,60 @@ def test_the_slackening_curve_shows_the_shape_it_was_made_with() -> None:
     own_grid = np.repeat(inspected, 5)
     own_by = np.repeat(inspection, 5)
     own_day = end_day[own_by] - rng.integers(0, 7, len(own_by))
-    curve = slackening_curve(
+    curves = slackening_curves(
         np.append(day, own_day), np.append(grid, own_grid), np.append(found_by, own_by),
         exposure, end_day, inspection, inspected, 30, 40,
     )  # fmt: skip
     shape = np.concatenate(
         [np.full(24, 2.0), np.full(7, 0.5), 0.5 + 1.5 * np.arange(1, 21) / 20, np.full(20, 2.0)]
     )
-    assert curve.day.tolist() == list(range(-30, 41))
-    error = np.sqrt(shape / curve.exposure)
-    assert (np.abs(curve.rate - shape) < 4 * error).all()
-    assert curve.exposure == pytest.approx(np.full(71, length[inspected].sum()))
+    assert curves.day.tolist() == list(range(-30, 41))
+    issues, exposed = curves.issues.sum(axis=0), curves.exposure.sum(axis=0)
+    error = np.sqrt(shape / exposed)
+    assert (np.abs(issues / exposed - shape) < 4 * error).all()
+    assert exposed == pytest.approx(np.full(71, length[inspected].sum()))
+
+
+def test_each_inspection_has_a_curve_of_its_own() -> None:
+    """Counted pair by pair and day by day; two inspections of one grid do not share their finds."""
+    rng = np.random.default_rng(4)
+    day, grid = rng.integers(0, 30, 400), rng.integers(0, 5, 400)
+    found_by = rng.integers(-1, 3, 400)
+    exposure = rng.uniform(0.5, 2, (5, 30))
+    end_day = np.array([3, 15, 28])
+    inspection, inspected = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 4])
+    curves = slackening_curves(day, grid, found_by, exposure, end_day, inspection, inspected, 5, 6)
+    for number in range(3):
+        for column, relative in enumerate(range(-5, 7)):
+            at = end_day[number] + relative
+            grids = inspected[inspection == number]
+            mine = (day == at) & np.isin(grid, grids) & (found_by != number)
+            assert curves.issues[number, column] == mine.sum()
+            expected = exposure[grids, at].sum() if 0 <= at < 30 else 0
+            assert curves.exposure[number, column] == pytest.approx(expected)
+
+
+def test_a_trailing_rate_is_of_its_days_and_those_before() -> None:
+    issues = np.array([[7, 0, 0, 3, 1], [1, 1, 1, 1, 1]])
+    exposure = np.array([[2.0, 2.0, 2.0, 4.0, 4.0], [0.0, 1.0, 1.0, 1.0, 0.0]])
+    rate = trailing_rate(issues, exposure, 3)
+    assert np.isnan(rate[:, :2]).all(), "two days are no three"
+    assert rate[0, 2:] == pytest.approx([7 / 6, 3 / 8, 4 / 10])
+    assert np.isnan(rate[1, [2, 4]]).all(), "a day that nobody knows is no day without issues"
+    assert rate[1, 3] == 1
 
 
 def test_days_outside_the_data_have_no_exposure_and_finds_of_another_inspection_count() -> None:
     exposure = np.ones((2, 10))
     day, grid, found_by = np.array([8, 9, 2]), np.array([0, 0, 1]), np.array([1, 0, -1])
-    curve = slackening_curve(
+    curves = slackening_curves(
         day, grid, found_by, exposure, np.array([8, 1]), np.array([0]), np.array([0]), 1, 3
     )
-    assert curve.issues.tolist() == [0, 1, 0, 0, 0]
-    elsewhere = slackening_curve(
+    assert curves.issues[0].tolist() == [0, 1, 0, 0, 0]
+    elsewhere = slackening_curves(
         day, grid, np.array([1, 0, 0]), exposure, np.array([2, 1]), np.array([0]), np.array([0]), 1, 3
     )
-    assert elsewhere.issues.tolist() == [0, 0, 0, 0, 0]  # found where it was not to go: not in y
-    assert curve.exposure.tolist() == [1, 1, 1, 0, 0]
-    assert np.isnan(curve.rate[3:]).all()
+    assert elsewhere.issues[0].tolist() == [0, 0, 0, 0, 0]  # found where it was not to go: not in y
+    assert curves.exposure[0].tolist() == [1, 1, 1, 0, 0]
     with pytest.raises(ValueError, match="outside"):
-        slackening_curve(day + 1, grid, found_by, exposure, day[:1], grid[:1], grid[:1], 1, 1)
+        slackening_curves(day + 1, grid, found_by, exposure, day[:1], grid[:1], grid[:1], 1, 1)

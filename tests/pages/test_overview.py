@@ -65,7 +65,9 @@ def test_cards_show_the_view_with_both_parts(store: Path) -> None:
     }
     row = frame.loc["issues_per_km"]
     assert f"{number(row['numerator'])} 件 ÷ {number(row['denominator'], 1)} 公里" in texts(app)
-    assert "仅排班，没有作业证据" in texts(app)
+    assert f"{frame.loc['coverage_share', 'evidence_share']:.0%} 有作业证据" in texts(app)
+    before_the_log = start(period="custom", since="2025-06-01", to="2025-07-31")
+    assert "仅排班，没有作业证据" in texts(before_the_log)
     assert texts(app).count("未设目标") == 4
     assert all("较上一时段" in metric.delta for metric in app.metric[:4])
 

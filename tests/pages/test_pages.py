@@ -226,8 +226,8 @@ def test_a_pair_of_photos_says_what_is_missing(
 ) -> None:
     monkeypatch.setenv("CHUANGWEI_PHOTOS", str(store.parent / "raw" / "photos"))
     settings.cache_clear()
-    rows = demo_engine.query("select photo_before, photo_after from core_issue")
-    both = rows.dropna().iloc[0]
+    rows = demo_engine.query("select photo_before, photo_after from core_issue order by reported_at")
+    both = rows.dropna().iloc[-1]
 
     def page(before: object, after: object) -> None:
         from pages.ui.photos import photo_pair
