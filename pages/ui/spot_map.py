@@ -81,15 +81,8 @@ def spot_map(build: Build, filters: Filters) -> None:
     left, right = st.columns([1.6, 1], gap="medium")
     is_street = colour in ("density", "streets")
     with right:
-        listed = _listed(build, filters, colour)
-        if (row := just_picked(f"{LIST}_{colour}")) is not None and row < len(listed):
-            _choose(listed.iloc[row], is_street=is_street)
-        segment_id = clicked(MAP, "segment_id") or None
-        grid_id = choose_grid(MAP, build)
-        # Another grid lets go of the street that was chosen in the last one.
-        is_new_grid = grid_id != st.session_state.get(f"{MAP}_grid", grid_id)
-        st.session_state[f"{MAP}_grid"] = grid_id
-        segment_id = url_value("segment", "" if is_new_grid and not segment_id else segment_id)
+        urgent = _urgent_grids(build, filters, colour)
+        grid_id, segment_id, streets = _choose(build, filters, colour, urgent)
         chosen = filters.in_grid(grid_id)
         if is_street and segment_id:
             rows = read(segment_records, build.build_id, filters, segment_id)
@@ -97,7 +90,7 @@ def spot_map(build: Build, filters: Filters) -> None:
             rows = read(issue_records, build.build_id, chosen)
         issue_id = chosen_record(rows, RECORDS, MAP)
         if is_street:
-            _street_panel(listed, grid_id, segment_id, colour)
+            _street_panel(streets, grid_id, segment_id, colour)
         elif grid_id:
             grid_summary(build, chosen)
             if colour in ("gi", "trend"):
@@ -107,7 +100,7 @@ def spot_map(build: Build, filters: Filters) -> None:
                 st.markdown(f"**趋势**：{trend_sentence(trends, grid_id)}")
             grid_streets(build, chosen)
         elif colour in ("gi", "trend"):
-            _grid_panel(listed, colour)
+            _grid_panel(urgent, colour)
         else:
             st.subheader("全县问题小类")
             counts = read(issues_by_category, build.build_id, chosen)
@@ -129,12 +122,22 @@ def spot_map(build: Build, filters: Filters) -> None:
     record_list(rows, issue_id, RECORDS, title=title, most=ROWS_SHOWN)
 
 
-def _choose(row: pd.Series, *, is_street: bool) -> None:
-    """What a picked row of the list chooses, as a click on the map would."""
-    if is_street:
-        url_value("segment", str(row["segment_id"]))
-    else:
-        st.session_state["grid"] = str(row["grid_id"])
+def _choose(
+    build: Build, filters: Filters, colour: str, urgent: pd.DataFrame
+) -> tuple[str, str, pd.DataFrame]:
+    """The chosen grid and street, by map, list, select box or link; and the streets to choose from."""
+    row = just_picked(f"{LIST}_{colour}")
+    if row is not None and row < len(urgent):
+        st.session_state["grid"] = str(urgent.at[row, "grid_id"])
+    segment_id = clicked(MAP, "segment_id") or None
+    grid_id = choose_grid(MAP, build)
+    streets = _worst_streets(build, filters, colour, grid_id)
+    if row is not None and row < len(streets):
+        segment_id = str(streets.at[row, "segment_id"])
+    # Another grid lets go of the street that was chosen in the last one.
+    is_new_grid = grid_id != st.session_state.get(f"{MAP}_grid", grid_id)
+    st.session_state[f"{MAP}_grid"] = grid_id
+    return grid_id, url_value("segment", "" if is_new_grid and not segment_id else segment_id), streets
 
 
 def _scene(build: Build, filters: Filters, colour: str, grid_id: str) -> Scene:
@@ -188,27 +191,32 @@ def _scene(build: Build, filters: Filters, colour: str, grid_id: str) -> Scene:
     )
 
 
-def _listed(build: Build, filters: Filters, colour: str) -> pd.DataFrame:
-    """The rows of the list beside the map, in its order; none where there is no list."""
-    grid_id = st.session_state.get("grid", "")
+def _urgent_grids(build: Build, filters: Filters, colour: str) -> pd.DataFrame:
+    """The grids that ask for action, in the order of their list; none where the colour has no list."""
+    if colour == "gi":
+        spots = read(grid_hot_spots, build.build_id, filters)
+        return spots.query("spot_class > 0").reset_index(drop=True)
+    if colour != "trend":
+        return pd.DataFrame()
+    trends = read(trend_classes, build.build_id, filters).frame
+    urgent = trends[trends["trend_class"].str.endswith("_hot") & (trends["state"] == "tested")]
+    order = urgent["trend_class"].map(list(TREND_COLOURS).index)
+    return urgent.assign(order=order).sort_values(
+        ["order", "hot_weeks"], ascending=[True, False], ignore_index=True
+    )
+
+
+def _worst_streets(build: Build, filters: Filters, colour: str, grid_id: str) -> pd.DataFrame:
+    """The streets of the chosen grid or the county, worst first; none where the colour is of grids."""
     if colour == "density":
         frame = read(street_density_map, build.build_id, filters).streets
     elif colour == "streets":
         frame = read(segment_hot_spots, build.build_id, filters).query("numerator > 0")
-    elif colour == "gi":
-        return read(grid_hot_spots, build.build_id, filters).query("spot_class > 0")
-    elif colour == "trend":
-        trends = read(trend_classes, build.build_id, filters).frame
-        urgent = trends[trends["trend_class"].str.endswith("_hot") & (trends["state"] == "tested")]
-        order = urgent["trend_class"].map(list(TREND_COLOURS).index)
-        return urgent.assign(order=order).sort_values(
-            ["order", "hot_weeks"], ascending=[True, False], ignore_index=True
-        )
     else:
         return pd.DataFrame()
-    known = read(grids, build.build_id).set_index("grid_id")["grid_name"]
-    frame = frame[frame["grid_id"] == grid_id] if grid_id in known.index else frame
-    return frame.head(ROWS_LISTED).assign(grid_name=frame["grid_id"].map(known)).reset_index(drop=True)
+    names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
+    frame = frame[frame["grid_id"] == grid_id] if grid_id else frame
+    return frame.head(ROWS_LISTED).assign(grid_name=frame["grid_id"].map(names)).reset_index(drop=True)
 
 
 def _grid_panel(listed: pd.DataFrame, colour: str) -> None:
@@ -281,6 +289,10 @@ def _street_panel(listed: pd.DataFrame, grid_id: str, segment_id: str, colour: s
     if listed.empty:
         st.info("时段内没有落在路上的问题。请换一个时段、问题大类或网格。")
         return
+    if colour == "streets" and (listed["state"] == "no_neighbours").mean() > 1 / 2:
+        st.warning(
+            "这些路段多数未检验：道路文件里路段的端点互不相接，找不到相接的路段。请看“道路密度”。"
+        )
     if colour == "density":
         numbers = {"最密处（件/百米）": listed["per_100m"], "整段（件）": listed["reported"]}
     else:

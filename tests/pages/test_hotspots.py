@@ -78,6 +78,9 @@ def test_a_link_to_a_street_shows_its_number_and_records(
     assert f"共 {row['reported']} 件" in words(app)
     records = hotspots.segment_records(engine, year, row["segment_id"])
     assert all(f'\\"id\\":\\"{one}\\"' in scenes(app)[0] for one in records["issue_id"])
+    in_grid = start("hotspots", period="365d", colour="density", grid=row["grid_id"])
+    (listed,) = [frame for frame in frames(in_grid) if "最密处（件/百米）" in frame]
+    assert listed["网格"].nunique() == 1
     app.button[0].click().run()
     assert "segment" not in app.query_params
 
