@@ -12,12 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from data.entries import meetings, targets
 from data.filters import Filters
 from data.metrics import metrics
 from data.photos import photo_url
 from data.settings import settings
 from data.standards import threshold
 from data.views.coverage import coverage_headline
+from data.views.headline import headline as county_headline
+from data.views.headline import last_bulletin, period_before, with_targets
 from data.views.hotspots import grid_hot_spots, trend_classes
 from data.views.overview import Build, grid_density, grids, headline, worst_grids
 from data.views.rebound import rebound_by, repeat_places, slackening
@@ -111,7 +114,6 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
     worst = read(worst_grids, build.build_id, filters).head(ROWS)
     if not (rows.loc["reported", "value"] or rows.loc["open_at_end", "value"]):
         return "时段内没有这类问题的记录，也没有未整改的问题。"
-    known = rows[rows["value"].notna()]
     before = read(grid_density, build.build_id, filters.previous).frame.set_index("grid_id")
     reaches_back = filters.previous.since >= build.first_date
     places = _places(build)
@@ -124,15 +126,13 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
         value = number(row.issues_per_km, 1)
         listed.append(Row(row.grid_name, value, ["　".join(notes)], places[row.grid_id]))
     per_km = rows.loc["issues_per_km"]
-    keys = ["reported", "closed", "open_at_end", "overdue_open", "issues_per_km"]
-    shown = [key for key in keys if key in known.index][:4]
     return [
         Slide(
             code="overview",
             title="总览",
             what=_what(filters),
             people=[],
-            numbers=[_headline_number(key, rows.loc[key]) for key in shown],
+            numbers=_headline_cards(build, filters),
             picture=_banded_picture(
                 {
                     row.grid_id: str(row.band) if row.state == "shown" else "unknown"
@@ -147,6 +147,38 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
             sentence=_overview_sentence(rows),
         )
     ]
+
+
+def _headline_cards(build: Build, filters: Filters) -> list[Number]:
+    """The four numbers of the page 总览, with its targets and its comparison."""
+    bulletin = last_bulletin(meetings(build.source), filters)
+    found = read(county_headline, build.build_id, filters, period_before(filters, bulletin))
+    rows = with_targets(found.frame, targets(build.source), filters.days)
+    than = "比上次通报" if bulletin else "比上时段"
+    return [_headline_card(row, than) for row in rows.itertuples()]
+
+
+def _headline_card(row: Any, than: str) -> Number:
+    metric = metrics()[row.metric]
+    is_share = metric.unit == "%"
+    scale, digits = (100, 1) if is_share else (1, 0 if metric.unit == "件" else 1)
+    label = metric.title
+    if row.metric == "coverage_share" and row.evidence_share == 0:
+        label += "（仅排班）"
+    if not math.isnan(row.target):
+        label += f" 目标{'≤' if metric.better == 'low' else '≥'}{row.target * scale:g}"
+        label += "" if pd.isna(row.is_met) else "✓" if row.is_met else "✗"
+    change = (row.value - row.before) * scale
+    if math.isnan(change):
+        note = f"{than}：数据不足"
+    elif not round(change, digits):
+        note = f"{than}持平"
+    else:
+        unit = " 个百分点" if is_share else ""
+        note = f"{than}{'高' if change > 0 else '低'} {number(abs(change), digits)}{unit}"
+    value = "样本太少" if row.is_too_few else number(row.value * scale, digits)
+    unit = "" if row.is_too_few else metric.unit
+    return Number(label, value, unit, note, _tone(row.value, row.before, metric.better))
 
 
 def _overview_sentence(rows: pd.DataFrame) -> str:

@@ -16,8 +16,9 @@ from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.settings import settings
 from data.views.coverage import coverage_by_grid, coverage_headline
+from data.views.headline import headline as county_headline
 from data.views.hotspots import grid_hot_spots
-from data.views.overview import build_info, grid_density, headline, worst_grids
+from data.views.overview import build_info, grid_density, worst_grids
 from data.views.rebound import rebound_by, rebound_ranks
 from data.views.wall import worst_items
 from pages.ui.slides import SPOT_COLOURS
@@ -65,9 +66,10 @@ def test_numbers_are_those_of_the_views(engine: DuckDBEngine) -> None:
     build = build_info(engine)
     filters = Filters(build.period_until - timedelta(days=365), build.period_until)
     shown = slides(period="365d")
-    values = headline(engine, filters).set_index("metric")["value"]
-    keys = ("reported", "closed", "open_at_end", "overdue_open")
-    assert [n["value"] for n in shown["overview"]["numbers"]] == [f"{values[key]:,.0f}" for key in keys]
+    numbers = county_headline(engine, filters, filters.previous).frame["value"].tolist()
+    assert [n["value"] for n in shown["overview"]["numbers"]] == [
+        f"{numbers[0]:,.1f}", *(f"{100 * share:,.1f}" for share in numbers[1:]),
+    ]  # fmt: skip
     worst = worst_grids(engine, filters)
     assert [(row["name"], row["value"]) for row in shown["overview"]["rows"]] == [
         (row.grid_name, f"{row.issues_per_km:,.1f}") for row in worst.itertuples()
