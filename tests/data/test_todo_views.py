@@ -84,6 +84,9 @@ def test_what_came_back_are_the_rebounds_of_thirty_days(
     last = PERIOD.in_grid(grid_id).between(today - timedelta(days=30), today)
     truth = rebound_records(demo_engine, last)
     frame = todo.came_back(demo_engine, PERIOD.in_grid(grid_id))
+    # What must be done today includes the last day, of which rates do not speak yet.
+    observed = pd.Timestamp(build_info(demo_engine).period_until)
+    frame = frame[frame["reported_at"] < observed]
     assert len(frame) > 0
     assert frame["issue_id"].tolist() == truth["next_issue_id"].tolist()
     assert frame["issue_id_before"].tolist() == truth["first_issue_id"].tolist()
