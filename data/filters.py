@@ -51,9 +51,10 @@ class Filters:
 
     @property
     def year_before(self) -> Filters:
-        """The same choice in as many days from the same day of the year before (29 to 28 February)."""
-        day = 28 if (self.since.month, self.since.day) == (2, 29) else self.since.day
-        return self.starting(self.since.replace(year=self.since.year - 1, day=day))
+        """The same choice in as many days to the same end a year before (29 to 28 February)."""
+        day = 28 if (self.until.month, self.until.day) == (2, 29) else self.until.day
+        until = self.until.replace(year=self.until.year - 1, day=day)
+        return self.between(until - timedelta(days=self.days), until)
 
     def starting(self, since: date) -> Filters:
         """The same choice in a period of the same length from another day."""

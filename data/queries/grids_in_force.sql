@@ -10,5 +10,5 @@ select
 from core_grid
 where
     (valid_from is null or valid_from < $until)
-    and (valid_to is null or valid_to >= $until)
+    and (valid_to is null or valid_to >= cast($until as date) - interval '1' day)
 order by grid_id

@@ -91,7 +91,7 @@ def headline(engine: Engine, filters: Filters, before: Filters) -> Headline:
     Coverage knows no classes and departments: these filters leave it as it is.
     """
     first = build_info(engine).first_date
-    last_year = _last_year(filters)
+    last_year = filters.year_before
     reaches_before, reaches_last_year = before.since >= first, last_year.since >= first
     keys = headline_metrics(engine)
     frame = _values(engine, filters, keys)
@@ -128,12 +128,6 @@ def with_targets(frame: pd.DataFrame, targets: pd.DataFrame, days: int) -> pd.Da
         target_source=said["source"],
         is_met=pd.Series(is_met, dtype="boolean").where(known),
     )
-
-
-def _last_year(filters: Filters) -> Filters:
-    """As many days, ending on the same day of the year before (29 February: on the 28th)."""
-    until = (pd.Timestamp(filters.until) - pd.DateOffset(years=1)).date()
-    return filters.between(until - timedelta(days=filters.days), until)
 
 
 def _values(engine: Engine, filters: Filters, keys: list[str]) -> pd.DataFrame:

@@ -125,7 +125,8 @@ def counts(engine: Engine, filters: Filters) -> dict[str, float]:
     """
     row = engine.select("stock_and_flow", **filters.params).iloc[0].fillna(0)
     counts = {str(name): float(value) for name, value in row.items()}
-    street_km = float(engine.select("street_km", grid_id=filters.grid_id).iloc[0]["street_km"])
+    street = engine.select("street_km", until=filters.until, grid_id=filters.grid_id)
+    street_km = float(street.iloc[0]["street_km"])
     enough = street_km >= threshold("min_street_km")
     per_km = counts["reported_in_grids"] / street_km if enough else np.nan
     overdue = counts["overdue_open"] if counts["open_with_due"] else np.nan

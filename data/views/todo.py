@@ -82,8 +82,9 @@ def standings(engine: Engine, filters: Filters) -> pd.DataFrame:
     filters.grid_id is ignored; class and department do not choose among hours of cleaning.
     columns  grid_id, grid_name, lead_unit; open, open_with_due, overdue (today); reported / street_km =
              issues_per_km, rank (1 worst; 0 none) among `compared` grids, density_state; on_time / due
-             = on_time_share; rebound_30 of closed problems, at_risk_30; hours_owed of hours_required
-             (km h; NaN where cleaning is unknown), coverage_state. A share is NaN where too few.
+             = on_time_share; rebound_30 of closed problems, rebounds_30 of them so far, at_risk_30;
+             hours_owed of hours_required (km h; NaN where cleaning is unknown), coverage_state. A share is
+             NaN where too few.
     """
     county, today = filters.in_grid(), _today(engine)
     density = grid_density(engine, county).frame
@@ -107,11 +108,20 @@ def standings(engine: Engine, filters: Filters) -> pd.DataFrame:
     for other, key, columns in (
         (now, "part_key", ["open", "open_with_due", "overdue"]),
         (flow, "part_key", ["due", "on_time", "on_time_share"]),
-        (rebound, "key", ["closed", "rebound_30", "at_risk_30"]),
+        (rebound, "key", ["closed", "rebounds_30", "rebound_30", "at_risk_30"]),
         (coverage, "grid_id", ["hours_owed", "hours_required", "coverage_state"]),
     ):
         frame = frame.join(other.set_index(key)[columns], on="grid_id")
-    counts = ["open", "open_with_due", "overdue", "due", "on_time", "closed", "at_risk_30"]
+    counts = [
+        "open",
+        "open_with_due",
+        "overdue",
+        "due",
+        "on_time",
+        "closed",
+        "rebounds_30",
+        "at_risk_30",
+    ]
     frame[counts] = frame[counts].fillna(0).astype(int)
     return frame.sort_values(["grid_name", "grid_id"], ignore_index=True)
 
@@ -136,34 +146,42 @@ def streets_to_clean(engine: Engine, filters: Filters) -> pd.DataFrame:
 
     A street of less than min_segment_m in the grid, and without issues, is left out: borders are drawn
     by hand.
-    columns  street_name ('' where it has none), street_km, hours_owed of hours_required (km h; NaN
+    columns  street_name ('' where it has none), street_km, idle_km (of its pieces on which nobody
+             cleaned: neither a shift nor a pass in the period), hours_owed of hours_required (km h; NaN
              where unknown), last_swept (the latest day of any piece; NaT: never, as far as known),
              reported (issues of the period near it), state.
-    state    uncleaned: neither a shift nor a pass in the period; planned: shifts but no pass on record;
+    state    uncleaned: nobody cleaned a piece of it (idle_km); planned: shifts but no pass on record;
              cleaned: passes; unknown: no data of its cleaning. They come in this order.
     """
     pieces = coverage_by_segment(engine, filters)
     km = pieces["length_m"] / 1000
+    is_idle = (
+        (pieces["known_days"] > 0)
+        & (pieces["covered_hours"] == 0)
+        & (pieces["pass_days"] == 0)
+        & (pieces["length_m"] >= threshold("min_segment_m"))
+    )
     pieces = pieces.assign(
+        idle_km=km.where(is_idle, 0.0),
         street_name=pieces["street_name"].fillna(""),
         street_km=km,
         hours_required=km * pieces["known_days"] * pieces["standard_hours"],
     )
     by = pieces.groupby("street_name")
-    frame = by[["street_km", "known_days", "covered_hours", "pass_days"]].sum()
+    frame = by[["street_km", "idle_km", "known_days", "pass_days"]].sum()
     # Nothing owed and nothing known are different: a sum over unknown pieces alone stays unknown.
     known = pieces[pieces["state"] == "shown"].groupby("street_name")
     frame = frame.join(known[["hours_owed", "hours_required"]].sum())
     frame["last_swept"] = by["last_swept"].max()
     frame["state"] = np.select(
-        [frame["pass_days"] > 0, frame["known_days"] == 0, frame["covered_hours"] == 0],
-        ["cleaned", "unknown", "uncleaned"],
+        [frame["idle_km"] > 0, frame["pass_days"] > 0, frame["known_days"] == 0],
+        ["uncleaned", "cleaned", "unknown"],
         default="planned",
     )
     reported = streets_of_grid(engine, filters).set_index("street_name")["reported"]
     frame["reported"] = reported.reindex(frame.index, fill_value=0).astype(int)
     is_sliver = (frame["street_km"] < threshold("min_segment_m") / 1000) & (frame["reported"] == 0)
-    frame = frame.loc[~is_sliver].drop(columns=["known_days", "covered_hours", "pass_days"])
+    frame = frame.loc[~is_sliver].drop(columns=["known_days", "pass_days"])
     frame = frame.assign(order=frame["state"].map(STREET_ORDER.index)).reset_index()
     return frame.sort_values(
         ["order", "hours_owed", "reported", "street_name"],

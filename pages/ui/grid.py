@@ -55,8 +55,11 @@ def grid_summary(build: Build, filters: Filters) -> None:
     """Who answers for the grid, its number with both parts, and what its problems are."""
     units = read(grids, build.build_id).set_index("grid_id").loc[filters.grid_id]
     frame = read(grid_density, build.build_id, filters.in_grid()).frame
-    row = frame.set_index("grid_id").loc[filters.grid_id]
     st.subheader(plain(units["grid_name"]))
+    if filters.grid_id not in set(frame["grid_id"]):
+        st.info("该网格在所选时段内没有启用（已调整或尚未启用）。请换一个时段或网格。")
+        return
+    row = frame.set_index("grid_id").loc[filters.grid_id]
     people = [
         f"{label}：{plain(units[column])}"
         for column, label in (

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from data.filters import Filters
-from data.views.overview import Build, build_info
+from data.views.overview import Build, build_info, grid_density
 from pages.ui.issue_cards import Record, due_words, place_words
-from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers, who
+from pages.ui.my_grid import GridDay, grid_day, numbers, street_state, who
 from pages.ui.read import read
 from pages.ui.text import class_name, number, period
 
@@ -81,9 +81,13 @@ def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     """
     build = read(build_info, build_id)
     try:
-        return _page(grid_day(build, Filters.of(query))).encode()
+        filters = Filters.of(query)
     except (KeyError, ValueError):
         return None
+    in_force = read(grid_density, build_id, filters.in_grid()).frame["grid_id"]
+    if filters.grid_id not in set(in_force):
+        return None
+    return _page(grid_day(build, filters)).encode()
 
 
 def _page(day: GridDay) -> str:
@@ -157,7 +161,7 @@ def _street(row: Record) -> list[str]:
     swept = row["last_swept"]
     return [
         row["street_name"] or "（无名道路）",
-        STREET_NAMES[row["state"]],
+        street_state(row),
         "—" if pd.isna(row["hours_owed"]) else _owed(row),
         "" if pd.isna(swept) else f"{swept:%Y-%m-%d}",
         f"{row['reported']} 件",

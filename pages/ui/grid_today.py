@@ -205,8 +205,12 @@ def my_streets(day: GridDay) -> None:
     if (states == "unknown").all():
         st.info("没有排班、作业日志或轨迹数据，不知道哪些道路没有人保洁；下表只有问题数。")
     elif (states == "uncleaned").any():
-        names = day.streets.loc[states == "uncleaned", "street_name"].replace("", "（无名道路）")
-        st.warning(f"时段内无人保洁的道路 {len(names)} 条：{plain('、'.join(names.head(10)))}")
+        idle = day.streets[states == "uncleaned"]
+        names = idle["street_name"].replace("", "（无名道路）")
+        st.warning(
+            f"时段内有 {len(names)} 条道路、共 {idle['idle_km'].sum():.2f} 公里无人保洁："
+            f"{plain('、'.join(names.head(10)))}{'等' if len(names) > 10 else ''}"
+        )
     if (states == "planned").any():
         st.caption("“只有排班”：时段内没有作业记录，欠账按排班计算，是否有人去过不可知。")
     table(street_table(day.streets), "我的道路", "my_grid_streets")

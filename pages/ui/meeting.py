@@ -42,7 +42,9 @@ def since_last_meeting(build: Build, filters: Filters) -> None:
             since = pd.Timestamp(
                 st.date_input(
                     "自哪一天",
-                    filters.since,
+                    max(filters.since, build.first_date),
+                    min_value=build.first_date,
+                    max_value=build.data_until,
                     format="YYYY-MM-DD",
                     key="since_day",
                     bind="query-params",

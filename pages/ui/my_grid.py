@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -193,7 +195,7 @@ def _rebound(row: pd.Series) -> Number:
     if pd.isna(row["rebound_30"]):
         parts += f"，不足 {threshold('min_at_risk'):g} 件"
     value = _share(row["rebound_30"], row["closed"])
-    return Number("rebound_30", value, parts, row["rebound_30"], float("nan"), row["at_risk_30"])
+    return Number("rebound_30", value, parts, row["rebound_30"], row["rebounds_30"], row["at_risk_30"])
 
 
 def owed(row: pd.Series) -> Number:
@@ -248,12 +250,18 @@ def back_table(frame: pd.DataFrame) -> pd.DataFrame:
     return _named(frame.assign(gap_days=frame["gap_days"].round(1)), BACK_COLUMNS)
 
 
+def street_state(row: Mapping[Hashable, Any]) -> str:
+    """Whether anybody cleans a street, and on how much of it nobody does."""
+    name = STREET_NAMES[row["state"]]
+    return f"{name} {row['idle_km']:.2f} 公里" if row["state"] == "uncleaned" else name
+
+
 def street_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Streets with Chinese headings."""
     rounded = frame.round({"street_km": 2, "hours_owed": 1, "hours_required": 1})
     named = rounded.assign(
         street_name=frame["street_name"].replace("", "（无名道路）"),
-        state=frame["state"].map(STREET_NAMES),
+        state=[street_state(row) for row in frame.to_dict("records")],
         last_swept=frame["last_swept"].dt.strftime("%Y-%m-%d"),
     )
     shown = named[list(STREET_COLUMNS)].rename(columns=STREET_COLUMNS)

@@ -114,8 +114,8 @@ def test_the_comparison_ends_with_the_bulletin_and_is_as_long() -> None:
 
 def test_the_year_before_a_29_february() -> None:
     leap = Filters(date(2024, 2, 1), date(2024, 2, 29))
-    assert headline._last_year(leap).until == date(2023, 2, 28)
-    assert headline._last_year(leap).days == leap.days
+    assert leap.year_before.until == date(2023, 2, 28)
+    assert leap.year_before.days == leap.days
 
 
 def test_targets_are_as_typed_in_and_as_the_value() -> None:

@@ -365,8 +365,6 @@ def test_two_periods_stand_on_one_scale(demo_engine: DuckDBEngine, other: Filter
 def test_periods_of_different_length_do_not_compare(demo_engine: DuckDBEngine) -> None:
     with pytest.raises(ValueError, match="do not compare"):
         views.compare_hot_spots(demo_engine, DEMO, DEMO.between(date(2026, 1, 1), date(2026, 1, 9)))
-    leap = Filters(date(2024, 2, 29), date(2024, 3, 10))
-    assert leap.year_before == Filters(date(2023, 2, 28), date(2023, 3, 10))
 
 
 def test_a_period_before_the_data_has_nothing_to_compare(demo_engine: DuckDBEngine) -> None:

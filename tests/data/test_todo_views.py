@@ -160,12 +160,15 @@ def test_a_street_is_known_by_its_evidence(tmp_path: Path) -> None:
         pieces = coverage_by_segment(engine, march.in_grid(grid))
         pieces = pieces.assign(street_name=pieces["street_name"].fillna(""))
         for name, own in pieces.groupby("street_name"):
-            if own["pass_days"].sum():
+            idle = own.query("known_days > 0 and covered_hours == 0 and pass_days == 0")
+            idle = idle[idle["length_m"] >= threshold("min_segment_m")]
+            assert frame.loc[name, "idle_km"] == pytest.approx(idle["length_m"].sum() / 1000)
+            if len(idle):
+                expected = "uncleaned"
+            elif own["pass_days"].sum():
                 expected = "cleaned"
-            elif not own["known_days"].sum():
-                expected = "unknown"
             else:
-                expected = "planned" if own["covered_hours"].sum() else "uncleaned"
+                expected = "planned" if own["known_days"].sum() else "unknown"
             assert frame.loc[name, "state"] == expected
 
 

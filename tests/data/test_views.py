@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from importlib import import_module
 
@@ -15,6 +17,7 @@ from data import metrics, standards
 from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.views import overview as views
+from tests.conftest import County
 
 SINCE, UNTIL = date(2025, 5, 1), date(2026, 11, 1)
 days = st.integers(0, (UNTIL - SINCE).days)
@@ -153,3 +156,25 @@ def test_every_headline_number_has_its_records(demo_engine: DuckDBEngine, metric
     number = views.headline(demo_engine, filters).set_index("metric").loc[metric, "numerator"]
     records = views.issue_records(demo_engine, filters, metric)
     assert len(records) == min(number, views.ROWS_SHOWN)
+
+
+def test_a_grid_and_the_one_after_it_are_one_length_of_street(
+    tiny_county: Callable[[], County], build: Callable[[County], DuckDBEngine]
+) -> None:
+    """G1 ends on 15 March and G9 takes its place: the county has no more street than before."""
+    county = tiny_county()
+    county.edit("county.toml", '牵头单位" }', '牵头单位", valid_from = "启用", valid_to = "失效" }')
+    raw = json.loads((county.root / "grids.geojson").read_text("utf-8"))
+    after = json.loads(json.dumps(raw["features"][0]))
+    raw["features"][0]["properties"]["失效"] = "2025-03-15"
+    after["properties"] |= {"网格编号": "G9", "启用": "2025-03-16"}
+    raw["features"].append(after)
+    county.write("grids.geojson", json.dumps(raw))
+    engine, plain = build(county), build(tiny_county())
+    whole = plain.select("street_km", until=date(2025, 4, 10), grid_id="")["street_km"].item()
+    for until in (date(2025, 3, 10), date(2025, 3, 16), date(2025, 3, 17), date(2025, 4, 10)):
+        found = engine.select("street_km", until=until, grid_id="")["street_km"].item()
+        assert found == pytest.approx(whole)
+        in_force = set(engine.select("grids_in_force", until=until)["grid_id"])
+        assert ("G1" in in_force) == (until <= date(2025, 3, 16))
+        assert ("G9" in in_force) == (until > date(2025, 3, 16))

@@ -68,7 +68,7 @@ def issue_count(store: Path) -> int:
         files = engine.query("select sum(accepted) n from load_file where table_name = 'core_issue'")
         count = engine.query("select count(*) n from core_issue")["n"].item()
         assert count == files["n"].item()
-        assert len(engine.query("select * from layer")) == 4
+        assert len(engine.query("select * from layer")) == 5
         return int(count)
     finally:
         engine.close()
