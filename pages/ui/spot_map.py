@@ -39,7 +39,7 @@ from pages.ui.maps import (
     ground,
     hot_spot_scene,
 )
-from pages.ui.read import read
+from pages.ui.read import read, read_shared
 from pages.ui.records import POINTS_SHOWN, chosen_record, record_list, with_points
 from pages.ui.spots import (
     CLASS_COLOURS,
@@ -163,7 +163,7 @@ def _scene(build: Build, filters: Filters, colour: str, grid_id: str) -> Scene:
     )
     unseen = [(GROUND_COLOURS["unseen"], STATE_NAMES["unseen"])]
     if colour == "density":
-        edges = read(street_density_map, build.build_id, filters).edges
+        edges = read_shared(street_density_map, build.build_id, filters).edges
         return replace(
             base,
             title="道路密度（件/百米）",
@@ -192,7 +192,7 @@ def _listed(build: Build, filters: Filters, colour: str) -> pd.DataFrame:
     """The rows of the list beside the map, in its order; none where there is no list."""
     grid_id = st.session_state.get("grid", "")
     if colour == "density":
-        frame = read(street_density_map, build.build_id, filters).streets
+        frame = read_shared(street_density_map, build.build_id, filters).streets
     elif colour == "streets":
         frame = read(segment_hot_spots, build.build_id, filters).query("numerator > 0")
     elif colour == "gi":
