@@ -116,13 +116,12 @@ def standings(engine: Engine, filters: Filters) -> pd.DataFrame:
     return frame.sort_values(["grid_name", "grid_id"], ignore_index=True)
 
 
-def unit_totals(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """The numbers of `standings` that add up, by lead unit: one row each, by name.
+def unit_totals(frame: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of `standings` (frame) that add up, by lead unit: one row each, by name.
 
     columns  lead_unit, grids, open, open_with_due, overdue, due, on_time, on_time_share, hours_owed,
              hours_required (over the grids whose cleaning is known; NaN where none is).
     """
-    frame = standings(engine, filters)
     by = frame.groupby("lead_unit", sort=True)
     counts = by[["open", "open_with_due", "overdue", "due", "on_time"]].sum()
     hours = by[["hours_owed", "hours_required"]].sum(min_count=1)

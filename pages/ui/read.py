@@ -33,7 +33,7 @@ def _shared(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[...
 
 
 def read_shared(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
-    """`read` of what is too large to copy on every run: all sessions get one object, to look at only."""
+    """`read` of what is too large to copy on every run: all sessions look at one object."""
     result: T = _shared(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result
 
