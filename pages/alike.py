@@ -112,7 +112,7 @@ def search(build: Build, filters: Filters) -> None:
             st.info("没有符合条件的地点。请放宽条件。")
             return
         st.markdown(f"**回看检验**：{hindsight_sentence(read(hindsight, *asked, count))}")
-        listed = read(listed_grids, *asked, count)
+        listed = listed_grids(places, read(grids, build.build_id))
         place_map("alike_map", build, issue, places, listed)
         with st.expander("各网格要查几处"):
             grid_list(listed)

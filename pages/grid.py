@@ -73,10 +73,10 @@ if grid_id:
 elif unit:
     title.title(f"我的网格　{plain(unit)}")
     st.caption(f"{today}　{numbers_of}")
-    number_line(unit_numbers(build, filters, unit))
+    number_line(unit_numbers(frame, unit))
     grid_buttons(frame[frame["lead_unit"] == unit], unit)
     unit_lists(build, filters, unit)
 else:
     title.title("我的网格")
-    choose_unit(build, filters, frame)
+    choose_unit(frame)
 footer(build)

@@ -18,7 +18,7 @@ import shapely
 from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import build_info, grids
+from data.views.overview import build_info
 from geo.crs import LONLAT, transform_xy
 from geo.near import is_near
 from geo.share import wilson_interval
@@ -146,22 +146,14 @@ def with_hit_shares(progress: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def listed_grids(
-    engine: Engine,
-    issue_id: str,
-    level: Level = "category",
-    where: Where = "",
-    which: Which = "",
-    count: str = "40",
-) -> pd.DataFrame:
-    """How the first places of the list lie in the grids, most first; every grid.
+def listed_grids(places: pd.DataFrame, all_grids: pd.DataFrame) -> pd.DataFrame:
+    """How the places of a list lie in the grids, most first; every grid.
 
-    count    places on the list.
-    columns  grid_id, grid_name, lead_unit, places, again (those that had the kind before).
+    places     rows of `alike_places`.  all_grids  as `data.views.overview.grids` returns them.
+    columns    grid_id, grid_name, lead_unit, places, again (those that had the kind before).
     """
-    places = alike_places(engine, issue_id, level, where, which).candidates.head(int(count))
     counts = places.assign(again=places["times_ever"] > 0).groupby("grid_id")["again"]
-    frame = grids(engine)[["grid_id", "grid_name", "lead_unit"]]
+    frame = all_grids[["grid_id", "grid_name", "lead_unit"]].copy()
     frame["places"] = frame["grid_id"].map(counts.size()).fillna(0).astype(int)
     frame["again"] = frame["grid_id"].map(counts.sum()).fillna(0).astype(int)
     return frame.sort_values(["places", "grid_id"], ascending=[False, True], ignore_index=True)

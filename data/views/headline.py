@@ -19,7 +19,7 @@ from data.metrics import metrics
 from data.standards import threshold
 from data.views.coverage import coverage_headline
 from data.views.flow import flow
-from data.views.overview import build_info, counts
+from data.views.overview import complete_days, counts
 from data.views.rebound import rebound_by
 from geo.change import RateChange, rate_change
 
@@ -90,7 +90,7 @@ def headline(engine: Engine, filters: Filters, before: Filters) -> Headline:
     All three are counted from the data of today, so a record that came late counts in its own period.
     Coverage knows no classes and departments: these filters leave it as it is.
     """
-    first = build_info(engine).first_date
+    first = complete_days(engine)[0]
     last_year = filters.year_before
     reaches_before, reaches_last_year = before.since >= first, last_year.since >= first
     keys = headline_metrics(engine)
@@ -227,7 +227,7 @@ def progress(engine: Engine, filters: Filters) -> Progress:
     Up to change_days on each side, as many whole weeks as both have. Issues that inspectors found are
     left out: they show that inspectors came.
     """
-    first = build_info(engine).first_date
+    first = complete_days(engine)[0]
     most = int(threshold("change_days"))
     rounds = engine.select("inspection_rounds", since=first, until=filters.until)
     rounds = rounds[rounds["last_date"] < pd.Timestamp(filters.until)]

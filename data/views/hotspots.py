@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import ROWS_SHOWN, build_info
+from data.views.overview import ROWS_SHOWN, build_info, complete_days
 from geo.bands import band_edges, band_of
 from geo.crs import LONLAT, transform_geometry, transform_xy
 from geo.density import Raster, heat_map, raster_bands, street_density, street_pieces
@@ -70,7 +70,7 @@ def compare_hot_spots(engine: Engine, filters: Filters, other: Filters | None = 
     if other.days != filters.days:
         msg = f"periods of {filters.days} and {other.days} days do not compare; take equal lengths."
         raise ValueError(msg)
-    reaches_back = other.since >= build_info(engine).first_date
+    reaches_back = other.since >= complete_days(engine)[0]
     periods = (filters, other) if reaches_back else (filters,)
     unit = _unit(engine, *periods)
     frame = _hot_grids(engine, filters, unit)
@@ -135,7 +135,7 @@ def trend_classes(engine: Engine, filters: Filters) -> TrendClasses:
     Always `trend_weeks` weeks back from filters.until, or as many as the data has; filters.since and
     filters.grid_id are ignored. Per km of street: visits of single weeks are too few.
     """
-    first = build_info(engine).first_date
+    first = complete_days(engine)[0]
     weeks = min(int(threshold("trend_weeks")), max((filters.until - first).days // 7, 0))
     enough = weeks >= MIN_WEEKS
     since = filters.until - timedelta(days=7 * weeks if enough else 1)

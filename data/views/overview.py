@@ -41,21 +41,27 @@ class Build:
     first_date: date
 
 
+def complete_days(engine: Engine) -> tuple[date, date]:
+    """The days whose reports are all in, half-open: first_date and period_until of `build_info`."""
+    data_until = engine.select("build").iloc[0]["data_until"].date()
+    lag = timedelta(days=int(threshold("reporting_lag_days")))
+    first_report = engine.select("first_report").iloc[0]["first_date"]
+    first = data_until - lag if pd.isna(first_report) else first_report.date()
+    return first, max(data_until - lag, first + timedelta(days=1))
+
+
 def build_info(engine: Engine) -> Build:
     """The build's place, extent, dates and the counts that every footer shows."""
     row = engine.select("build").iloc[0]
     unplaced = engine.select("unplaced").iloc[0]
     files = engine.select("load_files")
-    data_until = row["data_until"].date()
-    lag = timedelta(days=int(threshold("reporting_lag_days")))
-    first_report = engine.select("first_report").iloc[0]["first_date"]
-    first = data_until - lag if pd.isna(first_report) else first_report.date()
+    first_date, period_until = complete_days(engine)
     return Build(
         build_id=engine.build_id,
         source=row["source"],
         title=row["title"],
         note=row["note"],
-        data_until=data_until,
+        data_until=row["data_until"].date(),
         west=row["west"],
         south=row["south"],
         east=row["east"],
@@ -65,8 +71,8 @@ def build_info(engine: Engine) -> Build:
         unlocated=int(unplaced["unlocated"]),
         sink=int(unplaced["sink"]),
         outside_grids=int(unplaced["outside_grids"]),
-        period_until=max(data_until - lag, first + timedelta(days=1)),
-        first_date=first,
+        period_until=period_until,
+        first_date=first_date,
     )
 
 
@@ -98,7 +104,7 @@ def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
              the period of the same length just before (NaN where the data does not reach back).
     """
     now = counts(engine, filters)
-    reaches_back = filters.previous.since >= build_info(engine).first_date
+    reaches_back = filters.previous.since >= complete_days(engine)[0]
     before = counts(engine, filters.previous) if reaches_back else {}
     rows = [
         {

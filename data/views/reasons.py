@@ -11,7 +11,6 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
 from data.views.coverage import coverage_by_grid, coverage_headline
-from data.views.flow import flow_by_grid
 from data.views.hotspots import trend_classes
 from data.views.overview import grid_density, worst_grids
 from data.views.rebound import rebound_by
@@ -65,7 +64,8 @@ def _rebound(engine: Engine, county: Filters) -> pd.DataFrame:
 
 def _overdue(engine: Engine, county: Filters) -> pd.DataFrame:
     frame = grid_density(engine, county).frame
-    overdue = flow_by_grid(engine, county).set_index("part_key")["overdue_open"]
+    parts = engine.select("flow_by_part", part="grid", **county.params)
+    overdue = parts.set_index("part_key")["overdue_open"]
     number = frame["grid_id"].map(overdue).fillna(0)
     km = frame["street_km"]
     whole = number.sum() / km.sum() if km.sum() else np.nan

@@ -17,7 +17,7 @@ import pandas as pd
 from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import ROWS_SHOWN, build_info
+from data.views.overview import ROWS_SHOWN, build_info, complete_days
 from geo.inspection import (
     InspectionEffect,
     inspection_effect,
@@ -37,40 +37,40 @@ Step = Literal["month", "quarter"]
 DAYS = (7, 14, 30)
 HORIZON = 90
 SEED = 20250101  # of the bootstrap: the same data gives the same bands
-COLUMN = {"grid": "grid_id"}
 RATES = ["issues", "exposure_km", "per_km", "week_per_km"]
 BEFORE_DAYS, WEEK = 14, 7  # of the slackening curve, and of the mean along it
 
 
 @dataclass(frozen=True)
 class _Gaps:
-    """Closed episodes of a period: days to the return or to the end of observation, and groups."""
+    """Closed episodes of a period: days to the return or to the end of observation, and groups.
+
+    group  code of each episode's group (-1: none); keys: of the groups, in the order of their codes.
+    """
 
     frame: pd.DataFrame
     days: npt.NDArray[np.float64]
     is_event: npt.NDArray[np.bool_]
-
-    def groups(self, by: Group) -> tuple[npt.NDArray[np.int64], list[str]]:
-        """Code of each episode's group (-1: none) and the groups' keys in order."""
-        if by == "county":
-            return np.zeros(len(self.frame), dtype=np.int64), [""]
-        codes, keys = pd.factorize(self.frame[COLUMN.get(by, by)], sort=True)
-        return codes.astype(np.int64), [str(key) for key in keys]
+    group: npt.NDArray[np.int64]
+    keys: list[str]
 
 
 def observed_until(engine: Engine) -> date:
     """The day until which reports are complete: end of the data less the reporting lag."""
-    return build_info(engine).period_until
+    return complete_days(engine)[1]
 
 
-def _gaps(engine: Engine, filters: Filters, close_by: CloseBy) -> _Gaps:
-    frame = engine.select("rebound_gaps", close_by=close_by, **filters.params)
+def _gaps(engine: Engine, filters: Filters, close_by: CloseBy, by: Group = "county") -> _Gaps:
+    frame = engine.select("rebound_gaps", close_by=close_by, part=by, **filters.params)
     days, is_event = gap_times(
         frame["ended_at"].to_numpy("datetime64[s]"),
         frame["next_started_at"].to_numpy("datetime64[s]"),
         np.datetime64(observed_until(engine)),
     )
-    return _Gaps(frame, days, is_event)
+    if by == "county":
+        return _Gaps(frame, days, is_event, np.zeros(len(frame), dtype=np.int64), [""])
+    codes, keys = pd.factorize(frame["part_key"], sort=True)
+    return _Gaps(frame, days, is_event, codes.astype(np.int64), [str(key) for key in keys])
 
 
 def rebound_by(
@@ -89,7 +89,7 @@ def rebound_by(
              rank by the rebound after `day` days, one of DAYS (1 worst, dense; 0 not ranked). Worst
              first.
     """
-    return _by(engine, _gaps(engine, filters, close_by), by, day)
+    return _by(engine, _gaps(engine, filters, close_by, by), by, day)
 
 
 def rebound_ranks(
@@ -100,18 +100,17 @@ def rebound_ranks(
     day: int = 30,
 ) -> pd.DataFrame:
     """`rebound_by` with best_rank and worst_rank: 90 % of the draws of places lie between; 0: none."""
-    gaps = _gaps(engine, filters, close_by)
+    gaps = _gaps(engine, filters, close_by, by)
     frame = _by(engine, gaps, by, day)
     shown = frame.loc[frame[f"is_shown_{day}"], "key"]
     frame["best_rank"], frame["worst_rank"] = 0, 0
     if len(shown) < 2:
         return frame
-    group, keys = gaps.groups(by)
-    number = np.append(pd.Index(shown).get_indexer(keys), -1)  # the last entry is for code -1
+    number = np.append(pd.Index(shown).get_indexer(gaps.keys), -1)  # the last entry is for code -1
     draws = bootstrap_shares(
         gaps.days,
         gaps.is_event,
-        number[group].astype(np.int64),
+        number[gaps.group].astype(np.int64),
         gaps.frame["place_id"].to_numpy(np.int64),
         len(shown),
         day,
@@ -148,9 +147,8 @@ def rebound_by_time(
 
 
 def _by(engine: Engine, gaps: _Gaps, by: Group, day: int) -> pd.DataFrame:
-    group, keys = gaps.groups(by)
-    frame = _shares(gaps, group, len(keys))
-    frame.insert(0, "key", keys)
+    frame = _shares(gaps, gaps.group, len(gaps.keys))
+    frame.insert(0, "key", gaps.keys)
     rank = frame[f"rebound_{day}"].rank(method="dense", ascending=False)
     frame["rank"] = rank.fillna(0).astype(int)
     if by == "grid":
@@ -196,14 +194,13 @@ def rebound_curve(
     columns  key, day, share (1 - S), lower, upper (95 %, NaN where the share is 0 or 1), at_risk,
              events; days with fewer than min_at_risk at risk are left out.
     """
-    gaps = _gaps(engine, filters, close_by)
-    group, keys = gaps.groups(by)
-    curves = kaplan_meier(gaps.days, gaps.is_event, group, len(keys), HORIZON)
+    gaps = _gaps(engine, filters, close_by, by)
+    curves = kaplan_meier(gaps.days, gaps.is_event, gaps.group, len(gaps.keys), HORIZON)
     lower, upper = log_log_band(curves)
     number, day = np.nonzero(curves.at_risk >= threshold("min_at_risk"))
     return pd.DataFrame(
         {
-            "key": np.asarray(keys, dtype=object)[number],
+            "key": np.asarray(gaps.keys, dtype=object)[number],
             "day": day,
             "share": 1 - curves.survival[number, day],
             "lower": 1 - upper[number, day],

@@ -83,8 +83,8 @@ def standings(engine: Engine, filters: Filters) -> pd.DataFrame:
     columns  grid_id, grid_name, lead_unit; open, open_with_due, overdue (today); reported / street_km =
              issues_per_km, rank (1 worst; 0 none) among `compared` grids, density_state; on_time / due
              = on_time_share; rebound_30 of closed problems, rebounds_30 of them so far, at_risk_30;
-             hours_owed of hours_required (km h; NaN where cleaning is unknown), coverage_state. A share is
-             NaN where too few.
+             hours_owed of hours_required (km h; NaN where cleaning is unknown), coverage_state. A share
+             is NaN where too few.
     """
     county, today = filters.in_grid(), _today(engine)
     density = grid_density(engine, county).frame
@@ -126,13 +126,12 @@ def standings(engine: Engine, filters: Filters) -> pd.DataFrame:
     return frame.sort_values(["grid_name", "grid_id"], ignore_index=True)
 
 
-def unit_totals(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """The numbers of `standings` that add up, by lead unit: one row each, by name.
+def unit_totals(frame: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of `standings` (frame) that add up, by lead unit: one row each, by name.
 
     columns  lead_unit, grids, open, open_with_due, overdue, due, on_time, on_time_share, hours_owed,
              hours_required (over the grids whose cleaning is known; NaN where none is).
     """
-    frame = standings(engine, filters)
     by = frame.groupby("lead_unit", sort=True)
     counts = by[["open", "open_with_due", "overdue", "due", "on_time"]].sum()
     hours = by[["hours_owed", "hours_required"]].sum(min_count=1)

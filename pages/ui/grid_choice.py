@@ -37,12 +37,12 @@ def _go_to(unit: str, grid_id: str) -> None:
     st.session_state["unit"], st.session_state["grid"] = unit, grid_id
 
 
-def choose_unit(build: Build, filters: Filters, frame: pd.DataFrame) -> None:
+def choose_unit(frame: pd.DataFrame) -> None:
     """All lead units, or all grids where none is known, each a button with what is open."""
     st.markdown("**您是哪个单位、哪个网格？** 选好后网址会记住，收藏它，下次打开就是您的网格。")
     if not frame["open"].any():
         st.info("数据中没有未整改的问题。")
-    totals = read(unit_totals, build.build_id, filters)
+    totals = unit_totals(frame)
     if totals.empty:
         st.caption("数据没有牵头单位，请直接选网格。")
         grid_buttons(frame, "")
@@ -75,9 +75,9 @@ def _buttons(rows: list[tuple[str, tuple[str, str]]]) -> None:
             column.button(label, key=f"go_{target}", on_click=_go_to, args=target, width="stretch")
 
 
-def unit_numbers(build: Build, filters: Filters, unit: str) -> list[Number]:
+def unit_numbers(frame: pd.DataFrame, unit: str) -> list[Number]:
     """What adds up over the grids of a unit."""
-    totals = read(unit_totals, build.build_id, filters).set_index("lead_unit").loc[unit]
+    totals = unit_totals(frame).set_index("lead_unit").loc[unit]
     return [overdue(totals), on_time(totals), owed(totals)]
 
 

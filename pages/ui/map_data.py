@@ -18,7 +18,7 @@ from data.filters import Filters
 from data.views.border_zone import border_zone
 from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
 from data.views.overview import Build
-from pages.ui.read import read
+from pages.ui.read import read, read_shared
 from pages.ui.spots import segment_values
 from pages.ui.streets import COLOURINGS, street_values
 from pages.ui.text import number
@@ -26,13 +26,13 @@ from pages.ui.text import number
 
 def _street_density(build_id: str, filters: Filters, _option: str) -> object:
     """Pieces of street with the band of their density."""
-    density = read(street_density_map, build_id, filters)
+    density = read_shared(street_density_map, build_id, filters)
     return _features(density.lines, density.frame["band"].astype(str).tolist())
 
 
 def _street_density_texts(build_id: str, filters: Filters, _option: str) -> object:
     """What a pointer reads of each street where it is densest; the pieces themselves are shapes."""
-    streets = read(street_density_map, build_id, filters).streets
+    streets = read_shared(street_density_map, build_id, filters).streets
     return {
         row.segment_id: ("hit", f"最密处 {number(row.per_100m, 1)} 件/百米；整段 {row.reported} 件")
         for row in streets.itertuples()

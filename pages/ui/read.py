@@ -15,7 +15,8 @@ from data.views.overview import Build, build_info
 T = TypeVar("T")
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+# Bytes, not entries, are the bound: a frame of a large county is a thousand times one of a small one.
+@st.cache_data(max_size="256MB", show_spinner=False)
 def _cached(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[..., Any]) -> Any:
     return _view(open_build(build_id), *args)
 
@@ -23,6 +24,17 @@ def _cached(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[...
 def read(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
     """What the view says about that build: `read(issue_records, build.build_id, filters, "closed")`."""
     result: T = _cached(f"{view.__module__}.{view.__name__}", build_id, args, view)
+    return result
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _shared(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[..., Any]) -> Any:
+    return _view(open_build(build_id), *args)
+
+
+def read_shared(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
+    """`read` of what is too large to copy on every run: all sessions look at one object."""
+    result: T = _shared(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result
 
 

@@ -39,7 +39,7 @@ from pages.ui.maps import (
     ground,
     hot_spot_scene,
 )
-from pages.ui.read import read
+from pages.ui.read import read, read_shared
 from pages.ui.records import POINTS_SHOWN, chosen_record, record_list, with_points
 from pages.ui.spots import (
     CLASS_COLOURS,
@@ -166,7 +166,7 @@ def _scene(build: Build, filters: Filters, colour: str, grid_id: str) -> Scene:
     )
     unseen = [(GROUND_COLOURS["unseen"], STATE_NAMES["unseen"])]
     if colour == "density":
-        edges = read(street_density_map, build.build_id, filters).edges
+        edges = read_shared(street_density_map, build.build_id, filters).edges
         return replace(
             base,
             title="道路密度（件/百米）",
@@ -209,7 +209,7 @@ def _urgent_grids(build: Build, filters: Filters, colour: str) -> pd.DataFrame:
 def _worst_streets(build: Build, filters: Filters, colour: str, grid_id: str) -> pd.DataFrame:
     """The streets of the chosen grid or the county, worst first; none where the colour is of grids."""
     if colour == "density":
-        frame = read(street_density_map, build.build_id, filters).streets
+        frame = read_shared(street_density_map, build.build_id, filters).streets
     elif colour == "streets":
         frame = read(segment_hot_spots, build.build_id, filters).query("numerator > 0")
     else:

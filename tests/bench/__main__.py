@@ -105,10 +105,11 @@ def coverage(
 def pages(
     store: Annotated[Path, typer.Argument(help="a store with a build, e.g. of `python -m etl demo`")],
     sessions: Annotated[int, typer.Option(min=2, help="people looking at once")] = 30,
-    minutes: Annotated[float, typer.Option(min=0.5, help="for so long")] = 1.5,
+    minutes: Annotated[float, typer.Option(min=0.1, help="for so long")] = 1.5,
+    rounds: Annotated[int, typer.Option(min=1, help="cold starts of each part of a page")] = 3,
 ) -> None:
     """Every page in a real browser, then many viewers of one page at once."""
-    measure_pages(store, typer.echo, sessions=sessions, minutes=minutes)
+    measure_pages(store, typer.echo, sessions=sessions, minutes=minutes, rounds=rounds)
 
 
 if __name__ == "__main__":

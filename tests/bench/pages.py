@@ -1,7 +1,8 @@
 """How long pages take in a real browser, what they cost the server and how much travels.
 
-Medians over ROUNDS. Cold: a server that has run no page yet and a browser without a cache, from the
-address to the last map and chart drawn. Warm: the same choice made before by somebody else.
+Cold: a server that has run no page yet and a browser without a cache, from the address to the last map
+and chart drawn. A rerun: the same choice made before; server CPU and bytes are those of a bare session
+(viewers.py), which runs the whole page: a click in a map runs less.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from data.builds import current_build_id, open_build
 from pages.ui.registry import REGISTRY
-from tests.bench.viewers import watch
+from tests.bench.viewers import rerun_often, watch
 from tests.browser.conftest import FLAGS, executable, serving
 
 ROUNDS = 5
@@ -24,43 +25,92 @@ MAP = 'iframe[title="streamlit_folium.st_folium"]'
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 WITH_A_MAP_OF_GRIDS = ("overview", "hotspots")
+PARTS = {  # of pages that show one part at a time, as their URL says; {grid} and {issue} are filled in
+    "overview": ("", "grid={grid}"),
+    "hotspots": (
+        "", "grid={grid}", "colour=gi", "colour=trend", "colour=density", "colour=streets",
+        "colour=heat", "part=compare", "part=matrix", "part=border",
+    ),
+    "rebound": ("", "part=rank", "part=slack", "part=repeat", "part=calendar"),
+    "coverage": ("", "part=grids", "part=route", "part=hours", "part=days", "part=machines"),
+    "grid": ("", "grid={grid}"),
+    "alike": ("", "issue={issue}"),
+}  # fmt: skip
+RERUNS = 20
+TABLE = """| page | cold first paint, s | server CPU of a rerun, ms | a rerun on the wire, kB |
+|---|---:|---:|---:|"""
 CHARTS_DRAWN = """() => [...document.querySelectorAll('.stPlotlyChart')]
     .every(chart => chart.querySelector('.main-svg'))"""
 Tell = Callable[[str], None]
 
 
-def measure_pages(store: Path, tell: Tell, *, sessions: int = 30, minutes: float = 1.5) -> None:
-    """Every page cold; filter change, click, server CPU and bytes; then many viewers at once."""
+def measure_pages(
+    store: Path, tell: Tell, *, sessions: int = 30, minutes: float = 1.5, rounds: int = 3
+) -> None:
+    """Every part of every page; filter change and click in the browser; then many viewers at once.
+
+    The result is Markdown for docs/performance.md.
+    """
+    cases = [(entry.name, query) for entry in REGISTRY for query in _queries(store, entry.name)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
-        tell("page: cold first paint, s")
-        for entry in REGISTRY:
-            tell(f"  {entry.name}: {_median(lambda: _cold(browser, store, entry.name)):.2f}")  # noqa: B023
+        colds = [
+            _median(lambda: _cold(browser, store, f"{name}?{query}"), rounds)  # noqa: B023
+            for name, query in cases
+        ]
         with serving(store) as address:
-            for name in WITH_A_MAP_OF_GRIDS:
-                tell(f"{name}, warm: " + _warm(browser, store, address, name))
+            warm = [(name, _warm(browser, store, address, name)) for name in WITH_A_MAP_OF_GRIDS]
         browser.close()
+    tell(TABLE)
+    with serving(store) as address:
+        server = _server_of(address)
+        for (name, query), cold in zip(cases, colds, strict=True):
+            rerun = rerun_often(address, name, query, RERUNS, lambda: _cpu_s(server))
+            tell(
+                f"| {name} {query} | {cold:.2f} | {1000 * rerun.cpu_s:.0f} | "
+                f"{rerun.wire_bytes / 1000:.0f} |"
+            )
+        tell(f"\nThe server after all of these: {_memory(server) / 2**20:.0f} MiB.\n")
+    tell("| page | filter to new picture, s | of a choice new to the server, s | click to detail, s |")
+    tell("|---|---:|---:|---:|")
+    for name, figures in warm:
+        tell(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |")
     with serving(store) as address:
         server = _server_of(address)
         before = _memory(server)
         load = watch(address, "overview", sessions, think_s=5, minutes=minutes)
         each = (_memory(server) - before) / sessions / 2**20
         tell(
-            f"{load.sessions} viewers thinking 5 s: p50 {load.p50_s:.2f} s, p95 {load.p95_s:.2f} s, "
-            f"{load.reruns} reruns, {load.median_bytes / 1000:.0f} kB each, {each:.1f} MiB a session"
+            f"\n{load.sessions} viewers thinking 5 s: p50 {load.p50_s:.2f} s, p95 {load.p95_s:.2f} s, "
+            f"{load.reruns} reruns, {load.median_bytes / 1000:.0f} kB each, {each:.1f} MiB a session, "
+            "what the first visit loads included."
         )
 
 
-def _median(run: Callable[[], float], rounds: int = 3) -> float:
+def _queries(store: Path, name: str) -> list[str]:
+    """The queries of a page's parts, with the grid that has most issues and the latest issue."""
+    engine = open_build(current_build_id(store), store)
+    grid = engine.query(
+        "select grid_id from core_issue where grid_id is not null "
+        "group by grid_id order by count(*) desc, grid_id limit 1"
+    ).iloc[0, 0]
+    issue = engine.query(
+        "select issue_id from core_issue where place_id is not null and category <> 'unknown' "
+        "order by reported_at desc, issue_id limit 1"
+    ).iloc[0, 0]
+    return [query.format(grid=grid, issue=issue) for query in PARTS.get(name, ("",))]
+
+
+def _median(run: Callable[[], float], rounds: int) -> float:
     return statistics.median(run() for _ in range(rounds))
 
 
-def _cold(browser: Browser, store: Path, page_name: str) -> float:
+def _cold(browser: Browser, store: Path, path: str) -> float:
     with serving(store) as address:
         context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
         page = context.new_page()
         began = time.perf_counter()
-        page.goto(f"{address}/{page_name}")
+        page.goto(f"{address}/{path}")
         _drawn(page)
         took = time.perf_counter() - began
         context.close()
@@ -69,7 +119,7 @@ def _cold(browser: Browser, store: Path, page_name: str) -> float:
 
 def _drawn(page: Page) -> None:
     """Wait until the script has ended and every map and chart is drawn."""
-    last = page.get_by_text("历次版本" if page.url.endswith("/data_admin") else "数据截至").last
+    last = page.get_by_text("历次版本" if "/data_admin" in page.url else "数据截至").last
     last.wait_for(timeout=60_000)
     for frame in page.query_selector_all(MAP):
         inside = frame.content_frame()
@@ -79,22 +129,19 @@ def _drawn(page: Page) -> None:
     page.wait_for_function(CHARTS_DRAWN)
 
 
-def _warm(browser: Browser, store: Path, address: str, name: str) -> str:
-    """Filter change to new picture, grid click to detail, server CPU and bytes of a rerun."""
+def _warm(browser: Browser, store: Path, address: str, name: str) -> tuple[float, float, float]:
+    """Seconds from a filter to the new picture, of a choice new to the server, from click to detail."""
     engine = open_build(current_build_id(store), store)
     grids = engine.query("select grid_id, grid_name, lat, lon from core_grid order by grid_id")
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     page = context.new_page()
-    received: list[int] = []
-    page.on("websocket", lambda ws: ws.on("framereceived", lambda data: received.append(len(data))))
     page.goto(f"{address}/{name}")
     _drawn(page)
     frame = page.locator(MAP).first.element_handle().content_frame()  # type: ignore[union-attr]
     assert frame
-    server, filters, cpu, sizes = _server_of(address), [], [], []
+    filters = []
     for option in ["近 30 天", "近一年", "近 90 天"] * (1 + ROUNDS):
         painted = frame.evaluate("window.oneMap.painted")
-        used, received[:] = _cpu_s(server), []
         page.get_by_role("combobox", name="时段").click()
         began = time.perf_counter()
         page.get_by_role("option", name=option).click()
@@ -102,8 +149,6 @@ def _warm(browser: Browser, store: Path, address: str, name: str) -> str:
         frame.wait_for_function(f"window.oneMap.painted > {painted}")
         filters.append(time.perf_counter() - began)
         page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-        cpu.append(_cpu_s(server) - used)
-        sizes.append(sum(received))
     clicks = []
     for row in grids.head(1 + ROUNDS).itertuples():
         at = frame.evaluate("place => map_div.latLngToContainerPoint(place)", [row.lat, row.lon])
@@ -113,14 +158,8 @@ def _warm(browser: Browser, store: Path, address: str, name: str) -> str:
         page.get_by_role("heading", name=str(row.grid_name)).wait_for()
         clicks.append(time.perf_counter() - began)
     context.close()
-    known = slice(3, None)  # the first three choices were new to the server
-    return (
-        f"filter to new picture {statistics.median(filters[known]):.2f} s "
-        f"(first time {statistics.median(filters[:3]):.2f}), "
-        f"grid click to detail {statistics.median(clicks[1:]):.2f} s, "
-        f"server CPU a rerun {1000 * statistics.median(cpu[known]):.0f} ms, "
-        f"{statistics.median(sizes[known]) / 1000:.0f} kB a rerun"
-    )
+    new, known = filters[:2], filters[3:]  # 近 90 天 was on the screen before the first choice
+    return statistics.median(known), statistics.median(new), statistics.median(clicks[1:])
 
 
 def _server_of(address: str) -> int:

@@ -11,7 +11,9 @@ import itertools
 import random
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -22,14 +24,58 @@ BIGGEST = 64 * 2**20
 
 
 @dataclass(frozen=True)
+class Rerun:
+    """What a rerun costs: CPU seconds of the server, bytes on the wire."""
+
+    cpu_s: float
+    wire_bytes: float
+
+
+@dataclass(frozen=True)
 class Load:
-    """What `sessions` people saw: seconds of each rerun after the first, and bytes of a rerun."""
+    """What `sessions` people saw: seconds of each rerun after the first, and its bytes on the wire."""
 
     sessions: int
     p50_s: float
     p95_s: float
     reruns: int
     median_bytes: float
+
+
+class Counted(ClientConnection):
+    """A connection that counts what comes in over the wire, compressed as a browser gets it."""
+
+    received = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Count, then go on."""
+        self.received += len(data)
+        super().data_received(data)
+
+
+def _open(address: str) -> connect:
+    url = address.replace("http", "ws", 1) + "/_stcore/stream"
+    return connect(url, subprotocols=["streamlit"], max_size=BIGGEST, create_connection=Counted)  # type: ignore[list-item]
+
+
+def rerun_often(address: str, page: str, query: str, times: int, used_s: Callable[[], float]) -> Rerun:
+    """One session on one page: it is run once, then measured over so many reruns.
+
+    used_s  CPU seconds that the server has used so far.
+    """
+    return asyncio.run(_rerun_often(address, page, query, times, used_s))
+
+
+async def _rerun_often(
+    address: str, page: str, query: str, times: int, used_s: Callable[[], float]
+) -> Rerun:
+    async with _open(address) as socket:
+        await _rerun(socket, page, query)
+        await asyncio.sleep(0.2)  # garbage is collected after the answer
+        before = used_s()
+        sizes = [await _rerun(socket, page, query) for _ in range(times)]
+        await asyncio.sleep(0.2)
+        return Rerun((used_s() - before) / times, statistics.median(sizes))
 
 
 def watch(address: str, page: str, sessions: int, think_s: float, minutes: float) -> Load:
@@ -57,8 +103,7 @@ async def _person(
     number: int,
 ) -> None:
     dice = random.Random(number)
-    url = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(url, subprotocols=["streamlit"], max_size=BIGGEST) as socket:  # type: ignore[list-item]
+    async with _open(address) as socket:
         await _rerun(socket, page, QUERIES[0])
         for query in itertools.cycle(QUERIES[number % 4 :] + QUERIES[: number % 4]):
             await asyncio.sleep(dice.uniform(0.5, 1.5) * think_s)
@@ -69,17 +114,16 @@ async def _person(
             took.append(time.perf_counter() - began)
 
 
-async def _rerun(socket: ClientConnection, page: str, query: str) -> int:
+async def _rerun(socket: Any, page: str, query: str) -> int:
     """Ask for a run of the page; returns the bytes that came until it had finished."""
     ask = BackMsg()
     ask.rerun_script.query_string = query
     ask.rerun_script.page_name = page
+    before = socket.received
     await socket.send(ask.SerializeToString())
-    size = 0
     while True:
         data = await socket.recv()
-        size += len(data)
         answer = ForwardMsg()
         answer.ParseFromString(data if isinstance(data, bytes) else data.encode())
         if answer.WhichOneof("type") == "script_finished":
-            return size
+            return int(socket.received - before)

@@ -14,7 +14,7 @@ from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.standards import threshold
 from data.views import alike
-from data.views.overview import build_info
+from data.views.overview import build_info, grids
 
 WHOLE = Filters(date(2025, 1, 1), date(2027, 1, 1))
 
@@ -210,7 +210,8 @@ def test_a_share_of_hits_needs_enough_places() -> None:
 
 
 def test_listed_grids_add_up(demo_engine: DuckDBEngine, issue: pd.Series) -> None:
-    listed = alike.listed_grids(demo_engine, issue["issue_id"], count="40")
+    places = alike.alike_places(demo_engine, issue["issue_id"]).candidates.head(40)
+    listed = alike.listed_grids(places, grids(demo_engine))
     assert listed["places"].sum() == 40
     assert (listed["again"] <= listed["places"]).all()
     assert len(listed) == len(demo_engine.query("select * from core_grid"))

@@ -122,7 +122,7 @@ def test_a_standing_holds_the_numbers_of_the_other_views(
 
 def test_units_add_up_to_their_grids(demo_engine: DuckDBEngine) -> None:
     frame = todo.standings(demo_engine, PERIOD)
-    totals = todo.unit_totals(demo_engine, PERIOD).set_index("lead_unit")
+    totals = todo.unit_totals(frame).set_index("lead_unit")
     for unit, own in frame.groupby("lead_unit"):
         row = totals.loc[unit]
         for name in ("open", "overdue", "due", "on_time", "hours_owed"):
