@@ -24,6 +24,7 @@ from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
+from pages.ui.trouble import show_trouble
 from pages.ui.wall import stage_answer
 
 log = logging.getLogger(__name__)
@@ -136,4 +137,5 @@ app = st.App(
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],
+    on_script_error=show_trouble,
 )
