@@ -25,6 +25,7 @@ from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
+from pages.ui.trouble import show_trouble
 from pages.ui.wall import stage_answer
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ app = st.App(
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],
+    on_script_error=show_trouble,
 )
 # Streamlit collects garbage after every rerun. What was imported until here never becomes garbage:
 # out of the collector's sight, a rerun costs the server about half (docs/performance.md).

@@ -30,7 +30,7 @@ def bring() -> None:
     try:
         bring_file(county)
     except DataError as error:
-        st.error(error.zh)
+        st.error(plain(error.zh))
 
 
 def offer_templates() -> None:

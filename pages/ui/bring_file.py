@@ -302,4 +302,6 @@ def _load(plan: intake.Plan) -> None:
         st.session_state["loaded"] = end.build_id
         st.session_state["loads"] = st.session_state.get("loads", 0) + 1
         st.rerun()
-    st.error(end.error or "入库进程意外中止，原有数据不受影响。请重试；如仍失败，请查看服务器日志。")
+    st.error(
+        plain(end.error) or "入库进程意外中止，原有数据不受影响。请重试；如仍失败，请查看服务器日志。"
+    )

@@ -167,7 +167,7 @@ def _target_form(build: Build, row: Any, metric: Metric) -> None:
         try:
             set_target(build.source, row.metric, math.nan if value is None else value, day, source)
         except DataError as error:
-            st.error(error.zh)
+            st.error(plain(error.zh))
         else:
             st.rerun()
 

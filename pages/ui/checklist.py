@@ -36,7 +36,7 @@ def today() -> date:
 def show_fault() -> None:
     """Say why the last entry was not kept."""
     if fault := st.session_state.pop("entry_fault", ""):
-        st.error(fault)
+        st.error(plain(fault))
 
 
 def make_checklist(build: Build, title: str, issue: pd.Series, kind: str, places: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ from pages.ui.filters import url_select
 from pages.ui.grid import records
 from pages.ui.read import read
 from pages.ui.tables import table
-from pages.ui.text import number, period
+from pages.ui.text import number, period, plain
 
 KINDS = {"meeting": "会议", "bulletin": "通报"}
 STATES = {"done": "已完成", "late": "逾期未完成", "open": "未到期"}
@@ -80,7 +80,7 @@ def _save(write: Callable[..., Any], *args: Any) -> None:
     try:
         write(*args)
     except DataError as error:
-        st.error(error.zh)
+        st.error(plain(error.zh))
     else:
         st.rerun()
 

@@ -5,7 +5,6 @@ It is the script that `app.py` serves. A page never runs without it: docs/adr/00
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import streamlit as st
@@ -15,8 +14,9 @@ from data.messages import DataError
 from pages.ui.filters import chosen_params
 from pages.ui.read import current_build
 from pages.ui.registry import REGISTRY
+from pages.ui.text import plain
+from pages.ui.trouble import show_trouble
 
-log = logging.getLogger(__name__)
 PAGES = Path(__file__).resolve().parents[1]
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
@@ -44,19 +44,11 @@ for entry, link in pages.items():
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
 st.session_state["page"] = page.url_path
 try:
-    title = current_build().title
+    title = plain(current_build().title)
 except NoBuildError:
     title = ""
 st.sidebar.markdown(f"### 创卫一张图  \n{title}")
 try:
     page.run()
-except NoBuildError as error:
-    log.warning("%s", error)
-    st.title("还没有可用的数据")
-    st.markdown(
-        "还没有入库，或现有数据由另一版本的软件生成。可在“数据管理”页上传责任网格、新建一个县；"
-        "或在服务器上运行 `python -m etl demo`（演示县）、`python -m etl build --source 数据源名`、"
-        "`python -m etl remake 版本号`（由保存的原始文件重建）。"
-    )
-except DataError as error:
-    st.error(error.zh)
+except (NoBuildError, DataError) as error:
+    show_trouble(error)

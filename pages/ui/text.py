@@ -38,12 +38,16 @@ STATE_NAMES = {
     "short_street": "道路太短，不比较",
     "no_street": "没有道路数据",
 }
+# Markdown makes links of bare addresses, escaped or not; an invisible word joiner keeps them text.
+ADDRESS = re.compile(r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=www)(?=\.)|(?=@[-\w]+\.)")
+WORD_JOINER = "\u2060"
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 
 def plain(text: object) -> str:
     """Imported text for a place that reads Markdown: it stays text, whatever it contains."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])", r"\\\1", str(text))
+    text = ADDRESS.sub(WORD_JOINER, str(text))
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])", r"\\\1", text)
 
 
 def class_name(category_class: str) -> str:

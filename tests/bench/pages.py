@@ -18,10 +18,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from data.builds import current_build_id, open_build
 from pages.ui.registry import REGISTRY
 from tests.bench.viewers import rerun_often, watch
-from tests.browser.conftest import FLAGS, executable, serving
+from tests.browser.conftest import FLAGS, MAP, executable, serving
 
 ROUNDS = 5
-MAP = 'iframe[title="streamlit_folium.st_folium"]'
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 WITH_A_MAP_OF_GRIDS = ("overview", "hotspots")

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -35,19 +35,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(store: Path, port: int = 0) -> Iterator[str]:
-    """The app on that port (0: a free one), with the builds of `store` and any photos beside it."""
+def serving(store: Path, port: int = 0, log: Path | None = None) -> Iterator[str]:
+    """The app on that port (0: a free one), with the builds of `store` and any photos beside it.
+
+    log  file for what the server says; without one it is kept for a failure to start
+    """
     beside = store.parent / "raw" / "photos"
     photos = beside if beside.is_dir() else settings().photos
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    process = subprocess.Popen(
-        [*command, "--server.address=127.0.0.1", "--server.headless=true"],
-        cwd=ROOT,
-        env={**os.environ, "CHUANGWEI_STORE": str(store), "CHUANGWEI_PHOTOS": str(photos)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    with log.open("wb") if log else nullcontext(subprocess.PIPE) as said:
+        process = subprocess.Popen(
+            [*command, "--server.address=127.0.0.1", "--server.headless=true"],
+            cwd=ROOT,
+            env={**os.environ, "CHUANGWEI_STORE": str(store), "CHUANGWEI_PHOTOS": str(photos)},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address, process)
@@ -84,6 +88,25 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         browser.close()
+
+
+MAP = 'iframe[title="地图"]'
+IS_DONE = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return app && app.dataset.testScriptState === "notRunning"
+        && document.querySelector("[data-testid=stSidebar] h3")
+        && !document.querySelector("[data-testid=stSkeleton]")
+        && !document.querySelector(".stPlotlyChart:not(:has(.main-svg))");
+}"""
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has ended and every map and chart is drawn."""
+    page.wait_for_function(IS_DONE, timeout=30_000)
+    for handle in page.locator(MAP).element_handles():
+        frame = handle.content_frame()
+        assert frame
+        frame.wait_for_function("window.oneMap && window.oneMap.painted", timeout=30_000)
 
 
 class Window:

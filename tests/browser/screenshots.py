@@ -18,7 +18,7 @@ from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
 from pages.ui.wall import SCENES
-from tests.browser.conftest import FLAGS, ROOT, executable, serving
+from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving
 
 IMAGES = ROOT / "docs" / "images"
 SHOTS = {
@@ -61,7 +61,7 @@ def shoot(page: Page, url: str, name: str) -> None:
     """One page, once its map and charts are drawn."""
     page.goto(url)
     page.get_by_text("数据截至").last.wait_for()
-    for element in page.locator('iframe[title="streamlit_folium.st_folium"]').element_handles():
+    for element in page.locator(MAP).element_handles():
         if frame := element.content_frame():
             frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation

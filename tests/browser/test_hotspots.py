@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.browser.test_app import MAP, map_frame
+from tests.browser.conftest import MAP
+from tests.browser.test_app import map_frame
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window

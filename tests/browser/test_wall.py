@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from data.builds import current_build_id
 from pages.ui.wall import SCENES
 from tests.browser.conftest import free_port, serving
-from tests.browser.test_app import HOSTILE
+from tests.hostile import HOSTILE
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window

@@ -53,6 +53,7 @@
     "Drop files here": "松开鼠标即上传",
     "Add files": "换一个文件",
     "Remove file": "移除文件",
+    "streamlit_folium.st_folium": "地图", // the title of a map's frame, which screen readers say
   };
   const phrases = [
     [/^(\d+)MB per file(.*)$/, "不超过 $1 MB$2"],
