@@ -38,7 +38,7 @@ from pages.ui.map_data import map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.read import current_build, read
 from pages.ui.street import street_detail
-from pages.ui.streets import COLOURINGS, owed_legend
+from pages.ui.streets import COLOURINGS, GRADE_NAMES, owed_legend
 from pages.ui.tables import just_picked, table
 from pages.ui.text import TABLE_NAMES, number, period, plain
 
@@ -79,7 +79,7 @@ GROUP_COLUMNS = {
     "swept_share": "清扫覆盖率",
     "swept_km_days": "清扫到（公里·天）",
     "seen_km_days": "有作业数据（公里·天）",
-    "grade": "证据",
+    "grade": "证据（多数天）",
     "street_km": "道路（公里）",
 }
 MACHINE_COLUMNS = {
@@ -95,29 +95,31 @@ MACHINE_COLUMNS = {
 }
 STREET_COLUMNS = {
     "street_name": "路名",
-    "road_class": "等级",
-    "length_m": "长度（米）",
+    "grid_name": "网格",
     "hours_a_day": "每天（小时）",
     "standard_hours": "标准（小时）",
-    "hours_owed": "欠账（公里·小时）",
     "days_since": "距上次清扫（天）",
-    "grade": "证据",
+    "hours_owed": "欠账（公里·小时）",
+    "length_m": "长度（米）",
+    "road_class": "等级",
+    "grade": "证据（多数天）",
     "segment_id": "路段编号",
 }
 WALK_COLUMNS = {
     "stop": "序号",
     "street_name": "路名",
-    "road_class": "等级",
+    "grid_name": "网格",
     "from_m": "起（累计米）",
     "to_m": "止（累计米）",
     "length_m": "长度（米）",
     "way_m": "走来（米）",
     "hours_owed": "欠账（公里·小时）",
     "days_since": "距上次清扫（天）",
-    "grade": "证据",
+    "road_class": "等级",
+    "grade": "证据（多数天）",
     "segment_id": "路段编号",
 }
-TEXTS = ("street_name", "road_class", "grade", "segment_id", "stop", "hour")
+TEXTS = ("street_name", "grid_name", "road_class", "grade", "segment_id", "stop", "hour")
 FORMATS = {
     title: st.column_config.NumberColumn(format="%.1f" if "小时" in title else "%.0f")
     for name, title in (STREET_COLUMNS | WALK_COLUMNS).items()
@@ -275,7 +277,7 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
             if most.empty:
                 st.info("没有欠账，或所选标准、时段内没有可比的路段。")
             else:
-                street_table(most, "coverage_most", height=560)
+                street_table(build, most, "coverage_most", height=440)
                 picked = just_picked("coverage_most")
                 if picked is not None:
                     st.query_params["segment"] = most["segment_id"].iloc[picked]
@@ -318,7 +320,7 @@ def street_map(
         values=url,
         picked=picked,
     )
-    draw_map(key, build, scene, height=640)
+    draw_map(key, build, scene, height=540)
 
 
 def choose_street(map_key: str) -> str:
@@ -344,9 +346,22 @@ def choose_day(known: Known) -> Any:
     )
 
 
-def street_table(rows: pd.DataFrame, key: str, *, height: int) -> int | None:
+def street_table(build: Build, rows: pd.DataFrame, key: str, *, height: int) -> int | None:
     """Streets as a table; the row picked."""
-    return table(named(rows, STREET_COLUMNS), "路段", key, height=height, config=FORMATS, select=True)
+    return table(
+        named(with_grid(build, rows), STREET_COLUMNS),
+        "路段",
+        key,
+        height=height,
+        config=FORMATS,
+        select=True,
+    )
+
+
+def with_grid(build: Build, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pieces of street with the name of their grid."""
+    names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
+    return rows.assign(grid_name=rows["grid_id"].map(names).fillna("网格外"))
 
 
 def named(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -356,8 +371,11 @@ def named(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
         shown["等级"] = shown["等级"].map(road_classes())
     if "路名" in shown:
         shown["路名"] = shown["路名"].fillna("（无名道路）")
-    if "证据" in shown:
-        shown["证据"] = shown["证据"].replace("", "无")
+    if "证据（多数天）" in shown:
+        shown["证据（多数天）"] = shown["证据（多数天）"].map(GRADE_NAMES)
+    for name in rows.columns.intersection(list(columns)):
+        if name.endswith("_share"):
+            shown[columns[name]] = rows[name].round(3)
     return shown.dropna(axis="columns", how="all")
 
 
@@ -420,7 +438,7 @@ def route_part(build: Build, filters: Filters, edition: str) -> None:
         f"{number(walk['way_m'].sum() / 1000, 1)} 公里（沿路网走，不计单行线）。"
     )
     rows, columns = (worst, STREET_COLUMNS) if order else (walk, WALK_COLUMNS)
-    shown = named(rows, columns)
+    shown = named(with_grid(build, rows), columns)
     if layout:
         text = shown.apply(lambda column: column.map(partial(printed, heading=column.name)))
         st.table(text.set_index(text.columns[0]))
@@ -525,12 +543,12 @@ def body(build: Build, known: Known) -> None:
     """Headline and the chosen part, of the chosen grid or the county."""
     top = st.container(key="screen_only_top")
     chosen = top.columns([1.3, 1, 2.6], vertical_alignment="bottom")
-    with chosen[0]:
-        grid_id = choose_grid("coverage_map", build)
-    with chosen[1]:
-        edition = choose_edition(build)
     with chosen[2]:
         part = url_switch("看什么", PARTS, "part")
+    with chosen[0]:
+        grid_id = choose_grid("coverage_map", build, has_map=part in ("", "route"))
+    with chosen[1]:
+        edition = choose_edition(build)
     filters = known.filters.in_grid(grid_id)
     with top:
         headline(read(coverage_headline, build.build_id, filters, edition))

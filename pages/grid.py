@@ -47,7 +47,7 @@ with note:
     definitions(METRICS)
 frame = read(standings, build.build_id, filters)
 unit, grid_id = choose_my_grid(frame)
-today = f"今天：{build.data_until:%Y-%m-%d}（数据截至前一日）"
+today = f"今天：{build.data_until:%Y-%m-%d}（数据截至日的次日）"
 numbers_of = f"按期结案率、每公里、反弹率、欠账：{period(filters.since, filters.until)}"
 if grid_id:
     day = grid_day(build, filters.in_grid(grid_id))

@@ -31,7 +31,7 @@ filters = choose_filters(build)
 what = class_name(filters.category_class) if filters.category_class else "全部问题"
 title, note = st.columns([5, 1], vertical_alignment="bottom")
 title.title(f"问题热点　{plain(what)}　{period(filters.since, filters.until)}")
-part = url_switch("看哪一部分", {key: name for key, (name, _) in PARTS.items()}, "part", default="map")
+part = url_switch("看什么", {key: name for key, (name, _) in PARTS.items()}, "part", default="map")
 with note:
     definitions(METRICS[part])
 PARTS[part][1](build, filters)

@@ -96,7 +96,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
 build = current_build()
 filters = choose_filters(build)
 title, note = st.columns([5, 1], vertical_alignment="bottom")
-title.title(f"总览　{period(filters.since, filters.until)}")
+title.title(f"总览　全县　{period(filters.since, filters.until)}")
 with note:
     shown = read(headline_metrics, build.build_id)
     definitions(list(dict.fromkeys([*shown, *OTHERS])))

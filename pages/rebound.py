@@ -13,7 +13,7 @@ from data.views.overview import Build, grids, issues_by_category
 from data.views.rebound import DAYS, episode_counts, rebound_by, rebound_by_time, rebound_curve
 from pages.ui.cards import definitions, footer
 from pages.ui.charts_rebound import curve_chart, trend_chart
-from pages.ui.filters import choose_filters, url_select, url_switch
+from pages.ui.filters import asked_code, choose_filters, url_select, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.inspection_rounds import calendar, slack
 from pages.ui.read import current_build, read
@@ -33,27 +33,27 @@ PARTS = {
 STEPS = {"month": "按月", "quarter": "按季"}
 
 
-def headline(build: Build, chosen: Filters, close_by: str, *, has_cards: bool) -> None:
-    """Rebound of what the filters and the grid leave: a sentence, and cards for 7, 14 and 30 days."""
+def headline(build: Build, chosen: Filters, close_by: str, day: int, *, has_cards: bool) -> None:
+    """Rebound of what the filters and the grid leave: a sentence of `day`, and cards of all days."""
     rows = read(rebound_by, build.build_id, chosen, "county", close_by)
     if rows.empty or not rows["closed"].iloc[0]:
         st.info(f"时段内没有{CLOSE_NAMES[close_by]}的问题，算不出反弹率。请换一个时段、大类、部门、网格，"
                 "或换一种整改时间；数据中没有这个时间的，无法计算。")  # fmt: skip
         return
     row = rows.iloc[0]
-    st.markdown(rebound_sentence(row, close_by))
+    st.markdown(rebound_sentence(row, close_by, day))
     if not has_cards:
         return
-    for column, day in zip(st.columns(len(DAYS)), DAYS, strict=True):
-        is_shown, at_risk = row[f"is_shown_{day}"], row[f"at_risk_{day}"]
+    for column, days in zip(st.columns(len(DAYS)), DAYS, strict=True):
+        is_shown, at_risk = row[f"is_shown_{days}"], row[f"at_risk_{days}"]
         column.metric(
-            f"{day} 日反弹率", f"{row[f'rebound_{day}']:.1%}" if is_shown else "—", border=True
+            f"{days}日反弹率", f"{row[f'rebound_{days}']:.1%}" if is_shown else "—", border=True
         )
         column.caption(
-            f"{band(row[f'lower_{day}'], row[f'upper_{day}'])} · {day} 日内又出现 "
-            f"{number(row[f'rebounds_{day}'])} 处 · 第 {day} 日仍在观察 {number(at_risk)} 处"
+            f"{band(row[f'lower_{days}'], row[f'upper_{days}'])} · {days} 日内又出现 "
+            f"{number(row[f'rebounds_{days}'])} 处 · 第 {days} 日仍在观察 {number(at_risk)} 处"
             if is_shown
-            else too_few(at_risk, day)
+            else too_few(at_risk, days)
         )
     counts = read(episode_counts, build.build_id, chosen)
     st.caption(
@@ -129,12 +129,15 @@ parts, where, how = st.columns([2.4, 1.2, 1])
 with parts:
     part = url_switch("看什么", PARTS, "part")
 with where:
-    grid_id = choose_grid("repeat_map", build)
+    # The weeks around inspections are of the county: nothing to choose.
+    grid_id = "" if part == "slack" else choose_grid("repeat_map", build, has_map=part == "repeat")
 chosen = filters.in_grid(grid_id)
 if part in ("", "rank"):
     with how:
         close_by = url_switch("从何时算起", CLOSE_NAMES, "close_by", default="closed")
-    headline(build, chosen, close_by, has_cards=part == "")
+    asked_day = asked_code("days", "30") if part == "rank" else ""  # the switch is drawn below
+    day = int(asked_day) if asked_day in map(str, DAYS) else 14
+    headline(build, chosen, close_by, day, has_cards=part == "")
     if part == "rank":
         ranking(build, filters, grid_id, close_by)
     else:

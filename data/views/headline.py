@@ -197,7 +197,7 @@ def _coverage(engine: Engine, filters: Filters) -> dict[str, object]:
         "numerator": float(found["covered_km_days"]),
         "denominator": float(found["standard_km_days"]),
         "grade": found["grade"],
-        "evidence_share": float(evidence / told) if told else np.nan,
+        "evidence_share": float(evidence / (told + found["none_km_days"])) if told else np.nan,
     }
 
 

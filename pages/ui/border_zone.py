@@ -33,7 +33,7 @@ def border_zone_part(build: Build, filters: Filters) -> None:
         "这里按两两网格列出，供牵头部门一次明确责任，防止**推诿扯皮**；"
         "网格边界常沿道路中线，所以占比可能很高。"
     )
-    left, right = st.columns([1.6, 1], gap="medium")
+    left, right = st.columns([1.2, 1], gap="medium")
     with right:
         grid_id = choose_grid(MAP, build)
         zone = read(border_zone, build.build_id, filters.in_grid(grid_id))
@@ -66,7 +66,9 @@ def border_zone_part(build: Build, filters: Filters) -> None:
         if is_pair:
             scene = with_points(replace(scene, selected=grid_id), rows, issue_id)
         draw_map(MAP, build, scene, height=600)
-        st.caption("线的颜色是沿这条界线的问题件数。右上角勾选“交界地带”，可叠加责任重叠与责任空白。")
+        faults = "右上角勾选“交界地带”，可叠加责任重叠与责任空白。"
+        has_faults = len(read(border_faults, build.build_id))
+        st.caption(f"线的颜色是沿这条界线的问题件数。{faults if has_faults else ''}")
     if is_pair:
         names = zone.pairs.set_index(["grid_id", "other_id"]).loc[(one, other)]
         title = f"{plain(names['grid_name'])} 与 {plain(names['other_name'])} 之间的记录"
@@ -84,7 +86,7 @@ def _shares(zone: BorderZone) -> None:
         return
     st.markdown(
         f"全县交界地带 **{zone.issues:,}** 件，占有坐标的 {located:,} 件的 **{percent(zone.share)}**。"
-        f"期末未整改：交界地带 **{percent(zone.open_share)}**"
+        f"其中到时段末还没整改的：交界地带 **{percent(zone.open_share)}**"
         f"（{zone.open_issues:,} ÷ {zone.issues:,} 件），"
         f"其余 **{percent(zone.open_inside_share)}**"
         f"（{zone.open_inside:,} ÷ {zone.inside:,} 件）。"
@@ -102,8 +104,8 @@ def _pairs(zone: BorderZone) -> None:
         {
             "网格": pairs["grid_name"],
             "相邻网格": pairs["other_name"],
-            "件": pairs["reported"],
-            "未整改": pairs["open_at_end"],
+            "问题（件）": pairs["reported"],
+            "未整改（件）": pairs["open_at_end"],
             "牵头单位": pairs["lead_unit"],
             "相邻网格牵头单位": pairs["other_unit"],
         }

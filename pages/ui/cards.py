@@ -17,11 +17,10 @@ from data.views.headline import headline, last_bulletin, period_before, with_tar
 from data.views.overview import Build
 from pages.ui.grid import show_records
 from pages.ui.read import read
-from pages.ui.text import UNITS, number, period, plain
+from pages.ui.text import UNITS, last_day, number, period, plain
 
 DIGITS = {"件": 0, "小时": 0}
 SHORT_DAYS = 60  # a shorter period holds few closings that are older than 30 days
-GRADE_NAMES = {"A": "轨迹", "B": "日志", "C": "日志（无结束时间）", "D": "排班", "": "空白"}
 
 
 def headline_cards(build: Build, filters: Filters) -> None:
@@ -94,7 +93,7 @@ def _target(row: Any, metric: Metric, filters: Filters) -> str:
 
 PARTS = {  # numerator and denominator of a card, and on what it rests
     "issues_per_km": "{top} 件 ÷ {km} 公里",
-    "rebound_30": "95% 区间 {band}；观察满 30 日的 {at_risk} 件",
+    "rebound_30": "95% 区间 {band}；第 30 日仍在观察 {at_risk} 处",
     "on_time_share": "按期 {top} 件 ÷ 应结案 {base} 件",
     "coverage_share": "{top} ÷ {base} 公里·天；{grade}{scope}",
     "overdue_open": "期末未整改且有时限的共 {base} 件",
@@ -105,7 +104,7 @@ PARTS = {  # numerator and denominator of a card, and on what it rests
 
 def _parts(row: Any, filters: Filters) -> str:
     if row.metric == "rebound_30" and row.is_too_few:
-        text = f"整改 {number(row.denominator)} 件，观察满 30 日的只有 {number(row.at_risk)} 件"
+        text = f"整改 {number(row.denominator)} 处，第 30 日仍在观察的只有 {number(row.at_risk)} 处"
         return text + ("；请选更长的时段" if filters.days < SHORT_DAYS else "")
     return PARTS[row.metric].format(
         top=number(row.numerator),
@@ -124,14 +123,14 @@ def _evidence(row: Any) -> str:
         return "没有排班和作业记录"
     if row.evidence_share == 0:
         return "仅排班，没有作业证据"
-    return f"多为{GRADE_NAMES[row.grade]}，{row.evidence_share:.0%} 有作业证据"
+    return f"{row.evidence_share:.0%} 有作业证据"
 
 
 def _about(row: Any, metric: Metric, compared: str) -> None:
     """Definition, comparison and target of one number."""
     _definition(row.metric)
     if row.metric == "rebound_30":
-        st.markdown(f"本时段整改完成 {number(row.denominator)} 件。")
+        st.markdown(f"本时段整改完成 {number(row.denominator)} 处（重复上报已合并）。")
     st.markdown(f"对比时段：{compared}。")
     if not math.isnan(row.target_said):
         each = f"（每 {metric.target_days} 天）" if metric.target_days else ""
@@ -187,7 +186,7 @@ def _definition(key: str) -> None:
 
 def definitions(keys: list[str]) -> None:
     """The definitions of the numbers on a page, one click away."""
-    with st.popover("指标定义"):
+    with st.container(horizontal=True, horizontal_alignment="right"), st.popover("指标定义"):
         for key in keys:
             _definition(key)
 
@@ -198,7 +197,7 @@ def footer(build: Build) -> None:
     if build.note:
         st.info(f"数据说明：{plain(build.note)}", icon=":material/info:")
     st.caption(
-        f"数据截至 {build.data_until:%Y-%m-%d}（不含） · 问题 {build.issues:,} 件 · "
+        f"数据截至 {last_day(build.data_until)} · 问题 {build.issues:,} 件 · "
         f"拒收 {build.refused:,} 条 · 无坐标 {build.unlocated:,} 件 · "
         f"地址不详 {build.sink:,} 件 · 网格外 {build.outside_grids:,} 件 · 版本 {build.build_id}"
     )

@@ -98,6 +98,8 @@ def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None
             marker_color=BLUE,
             text=top["reported"],
             textangle=0,
+            textposition="outside",
+            textfont={"size": 13},
             cliponaxis=False,
             hovertemplate="%{y}：%{x} 件<extra></extra>",
         )

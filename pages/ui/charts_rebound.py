@@ -78,10 +78,13 @@ def trend_chart(months: pd.DataFrame, rounds: pd.DataFrame, key: str) -> None:
         )  # fmt: skip
     every = max(1, len(shown) // 8)
     figure.update_xaxes(
-        tickvals=middle[::every], ticktext=shown["since"].dt.strftime("%Y-%m")[::every].tolist()
+        tickvals=middle[::every],
+        ticktext=shown["since"].dt.strftime("%Y-%m")[::every].tolist(),
+        tickangle=0,
+        title="整改的月份（季度）",
     )
-    figure.update_yaxes(title="30 日反弹率", tickformat=".0%", rangemode="tozero")
-    show_chart(figure, key, 420, "30 日反弹率走势")
+    figure.update_yaxes(title="30日反弹率", tickformat=".0%", rangemode="tozero")
+    show_chart(figure, key, 420, "30日反弹率走势")
 
 
 def rank_chart(rows: pd.DataFrame, day: int, key: str) -> None:
@@ -104,9 +107,9 @@ def rank_chart(rows: pd.DataFrame, day: int, key: str) -> None:
             f"第 {day} 日仍在观察 %{{customdata[4]:,}} 处<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", title=f"{day} 日反弹率")
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero", title=f"{day}日反弹率")
     figure.update_yaxes(type="category")
-    show_chart(figure, key, max(200, 70 + 26 * len(rows)), f"{day} 日反弹率排名")
+    show_chart(figure, key, max(200, 70 + 26 * len(rows)), f"{day}日反弹率排名")
 
 
 def slackening_chart(

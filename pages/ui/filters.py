@@ -109,7 +109,7 @@ def choose_filters(build: Build) -> Filters:
     classes = read(category_classes, build.build_id)
     owners = read(departments, build.build_id)
     with st.sidebar:
-        st.subheader("看什么")
+        st.subheader("筛选")
         chosen = url_select("时段", PERIODS, "period", "最近的时段都以“数据截至”的前一日为终点。")
         since, until = _period(chosen, build)
         category_class = url_select(

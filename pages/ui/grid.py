@@ -23,6 +23,7 @@ from pages.ui.filters import chosen_params, url_select
 from pages.ui.maps import clicked
 from pages.ui.read import read
 from pages.ui.registry import REGISTRY
+from pages.ui.streets import GRADE_NAMES
 from pages.ui.tables import table
 from pages.ui.text import STATE_NAMES, class_name, number, period, plain
 
@@ -40,15 +41,15 @@ RECORD_COLUMNS = {
 }
 
 
-def choose_grid(map_key: str, build: Build) -> str:
-    """The chosen grid's id, or "" for the whole county; a click on the map chooses too."""
+def choose_grid(map_key: str, build: Build, *, has_map: bool = True) -> str:
+    """The chosen grid's id, or "" for the whole county; a click on the map, if any, chooses too."""
     rows = read(grids, build.build_id)
     names = {"": "全县"} | {
         row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in rows.itertuples()
     }
     if (grid_id := clicked(map_key, "grid_id")) in names and grid_id:
         st.session_state["grid"] = grid_id
-    return url_select("网格（也可在地图上点选）", names, "grid")
+    return url_select("网格（也可在地图上点选）" if has_map else "网格", names, "grid")
 
 
 def grid_summary(build: Build, filters: Filters) -> None:
@@ -162,7 +163,7 @@ def _uncovered(build: Build, filters: Filters, key: str) -> None:
             "标准（小时/天）": rows["standard_hours"],
             "保洁（小时/天）": rows["hours_a_day"].round(1),
             "欠账（公里·小时）": rows["hours_owed"].round(1),
-            "证据等级": rows["grade"],
+            "证据": rows["grade"].map(GRADE_NAMES),
         }
     )
     table(shown.head(ROWS_SHOWN), "欠保洁的路段", key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -64,8 +66,9 @@ def grid_buttons(frame: pd.DataFrame, unit: str) -> None:
     )
 
 
-def _open(row: object) -> str:
-    return f"未整改 {number(row.open)} 件，逾期 {number(row.overdue)} 件"  # type: ignore[attr-defined]
+def _open(row: Any) -> str:
+    is_told = row.open_with_due or not row.open  # nothing is overdue that has no deadline
+    return f"未整改 {number(row.open)} 件" + (f"，逾期 {number(row.overdue)} 件" if is_told else "")
 
 
 def _buttons(rows: list[tuple[str, tuple[str, str]]]) -> None:

@@ -203,7 +203,7 @@ def my_streets(day: GridDay) -> None:
         return
     states = day.streets["state"]
     if (states == "unknown").all():
-        st.info("没有排班、作业日志或轨迹数据，不知道哪些道路没有人保洁；下表只有问题数。")
+        st.info("没有排班、作业台账或轨迹数据，不知道哪些道路没有人保洁；下表只有问题数。")
     elif (states == "uncleaned").any():
         idle = day.streets[states == "uncleaned"]
         names = idle["street_name"].replace("", "（无名道路）")

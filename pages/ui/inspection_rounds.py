@@ -38,8 +38,8 @@ def slack(build: Build, filters: Filters) -> None:
                 "检查": rounds["inspection_name"],
                 "类型": rounds["inspection_type"],
                 "结束": rounds["last_date"].dt.date,
-                "前后的问题": rounds["issues"],
-                "公里": rounds["exposure_km"],
+                "前后的问题（件）": rounds["issues"],
+                "道路（公里）": rounds["exposure_km"],
                 "单独成线": rounds["is_shown"].map({True: "是", False: "样本太少"}),
             }
         )
@@ -49,17 +49,17 @@ def slack(build: Build, filters: Filters) -> None:
             "各轮检查",
             "slack_rounds",
             height=380,
-            config={"公里": km},
+            config={"道路（公里）": km},
             select=True,
         )
         chosen = picked("round", row, rounds["inspection_id"].tolist())
-        st.caption("公里为去过的网格内的道路。点选一轮，在图上突出它的线。")
+        st.caption("道路是去过的网格里的。点选一轮，在图上突出它的线。")
     with left:
         slackening_chart(found.curve, found.curves, found.inspections, chosen, "slackening")
         st.caption(
             "细线一轮一条，粗线为全部轮次合计（件数之和 ÷ 公里数之和）。每点为当天与之前 6 天的平均，"
             "周末的起伏因此抵消，检查期间也不掺入之后的日子。只数检查去过的网格里、不是检查自己发现的问题；"
-            "用全部数据，不限所选时段和网格。两轮相隔不久的，前一轮的后段已经是后一轮的期间。"
+            "用全部数据，不限时段和网格。两轮相隔不久的，前一轮的后段已经是后一轮的期间。"
             f"前后不足 {threshold('min_curve_issues'):g} 件的轮次不单独成线（默认值）。"
         )
     if effect:
@@ -86,7 +86,7 @@ def calendar(build: Build, chosen: Filters) -> None:
                 "从": latest["first_date"].dt.date,
                 "到（含）": latest["last_date"].dt.date,
                 "发现（件）": latest["found"],
-                "涉及网格": latest["grids"],
+                "涉及网格（个）": latest["grids"],
             }
         )
         row = table(shown, "检查轮次", "calendar_rounds", height=390, select=True)

@@ -20,7 +20,7 @@ from pages.ui.text import STATE_NAMES, class_name, number
 COVERAGE_NAMES = {
     "no_street": "网格内没有道路数据",
     "no_standard": "道路没有等级，标准未规定保洁时长",
-    "unknown": "没有排班、作业日志或轨迹数据",
+    "unknown": "没有排班、作业台账或轨迹数据",
 }
 STREET_NAMES = {
     "uncleaned": "无人保洁",
@@ -62,10 +62,10 @@ BACK_COLUMNS = {
 STREET_COLUMNS = {
     "street_name": "道路",
     "state": "保洁",
+    "last_swept": "最近清扫",
     "reported": "问题（件）",
     "hours_owed": "欠账（公里·小时）",
     "hours_required": "应保洁（公里·小时）",
-    "last_swept": "最近清扫",
     "street_km": "网格内长度（公里）",
 }
 
@@ -191,9 +191,9 @@ def _per_km(row: pd.Series) -> Number:
 
 
 def _rebound(row: pd.Series) -> Number:
-    parts = f"整改完成 {number(row['closed'])} 件，第 30 日仍在观察 {number(row['at_risk_30'])} 件"
+    parts = f"整改 {number(row['closed'])} 处，第 30 日仍在观察 {number(row['at_risk_30'])} 处"
     if pd.isna(row["rebound_30"]):
-        parts += f"，不足 {threshold('min_at_risk'):g} 件"
+        parts += f"，不足 {threshold('min_at_risk'):g} 处"
     value = _share(row["rebound_30"], row["closed"])
     return Number("rebound_30", value, parts, row["rebound_30"], row["rebounds_30"], row["at_risk_30"])
 

@@ -43,7 +43,7 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
                 "道路或地址": streets,
                 "网格": worst["grid_name"],
                 "牵头单位": worst["lead_unit"],
-                "自": worst["since"].dt.date,
+                "自（首次上报）": worst["since"].dt.date,
             }
         ).dropna(axis="columns", how="all")
         row = table(shown, "反复点位", "repeat_list", height=520, select=True)

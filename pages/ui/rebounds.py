@@ -61,7 +61,7 @@ def trend_sentence(months: pd.DataFrame, step: str) -> str:
         else:
             change = "两个区间有重叠，**看不出变化**"
         sentences.append(
-            f"最近一个观察满的是 {last['since']:{form}}：30 日反弹率 **{last['rebound_30']:.1%}**"
+            f"最近一个观察满的是 {last['since']:{form}}：30日反弹率 **{last['rebound_30']:.1%}**"
             f"（{band(last['lower_30'], last['upper_30'])}），之前的 {before['since']:{form}} 为 "
             f"{before['rebound_30']:.1%}（{band(before['lower_30'], before['upper_30'])}）。{change}。"
         )

@@ -47,7 +47,7 @@ def with_points(scene: Scene, rows: pd.DataFrame, issue_id: str) -> Scene:
     return replace(
         scene,
         colours=scene.colours | {key: colour for key, (colour, _) in POINTS.items()},
-        legend=scene.legend + [(colour, f"● {label}") for colour, label in POINTS.values()],
+        legend=scene.legend + [(colour, f"{label}（点）") for colour, label in POINTS.values()],
         points=points,
         picked=issue_id or scene.picked,
     )

@@ -42,8 +42,8 @@ SPOT_COLOURS = {
 NOW_HOT = ("intensifying", "new", "persistent", "consecutive", "oscillating", "sporadic")
 GRADE_NAMES = {
     "A": "有车辆轨迹",
-    "B": "有起止时间的日志",
-    "C": "只有开始时间的日志",
+    "B": "有起止时间的台账",
+    "C": "只有开始时间的台账",
     "D": "仅排班",
     "": "无排班也无记录",
 }
@@ -122,7 +122,7 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
         notes = [_unit(row.lead_unit), f"{class_name(row.main_class)}占 {row.main_share:.0%}"]
         earlier = before["issues_per_km"].get(row.grid_id, math.nan) if reaches_back else math.nan
         if not math.isnan(earlier):
-            notes.append(f"上时段 {number(earlier, 1)}")
+            notes.append(f"上一时段 {number(earlier, 1)}")
         value = number(row.issues_per_km, 1)
         listed.append(Row(row.grid_name, value, ["　".join(notes)], places[row.grid_id]))
     per_km = rows.loc["issues_per_km"]
@@ -294,10 +294,10 @@ def rebound_slides(build: Build, filters: Filters) -> list[Slide] | str:
             "反弹率的 95% 区间",
             f"{100 * now['lower_30']:.1f}–{100 * now['upper_30']:.1f}",
             "%",
-            "" if math.isnan(earlier) else f"上时段 {100 * earlier:.1f}%",
+            "" if math.isnan(earlier) else f"上一时段 {100 * earlier:.1f}%",
         ),
         Number(
-            "30日内反弹", number(now["rebounds"]), "件", f"整改 {number(now['closed'])} 件（已并重复）"
+            "30日内反弹", number(now["rebounds"]), "处", f"整改 {number(now['closed'])} 处（已并重复）"
         ),
         _repeats(build, filters),
     ]
@@ -365,7 +365,7 @@ def coverage_slides(build: Build, filters: Filters) -> list[Slide] | str:
         return {
             "no_street": "没有道路数据。",
             "no_standard": "道路没有等级，标准没有规定保洁时长，不能算欠账。",
-        }.get(str(now["state"]), "没有保洁排班、作业日志或车辆轨迹，保洁情况未知。")
+        }.get(str(now["state"]), "没有保洁排班、作业台账或车辆轨迹，保洁情况未知。")
     banded = read(owed_bands, build.build_id, filters)
     frame = banded.frame
     owed = frame[(frame["state"] == "shown") & (frame["owed_per_km"] > 0)]
@@ -428,7 +428,7 @@ def coverage_slides(build: Build, filters: Filters) -> list[Slide] | str:
 
 
 def _coverage_note(row: Any) -> str:
-    evidence = GRADE_NAMES[row.grade]
+    evidence = f"多数天{GRADE_NAMES[row.grade]}"  # the other days may well have a log
     return f"{_unit(row.lead_unit)}　达标率 {row.coverage_share:.0%}　{evidence}"
 
 
@@ -545,7 +545,7 @@ def _change(change: float, digits: int) -> str:
         return "上一时段没有数据"
     if not round(change, digits):
         return "与上一时段持平"
-    return f"{'▲ 比上时段多' if change > 0 else '▼ 比上时段少'} {number(abs(change), digits)}"
+    return f"{'▲ 比上一时段多' if change > 0 else '▼ 比上一时段少'} {number(abs(change), digits)}"
 
 
 def _points(now: float, before: float) -> str:
@@ -555,7 +555,7 @@ def _points(now: float, before: float) -> str:
         return ""
     if not round(change, 1):
         return "与上一时段持平"
-    return f"比上时段{'高' if change > 0 else '低'} {abs(change):.1f} 个百分点"
+    return f"比上一时段{'高' if change > 0 else '低'} {abs(change):.1f} 个百分点"
 
 
 def _tone(now: float, before: float, better: str) -> str:

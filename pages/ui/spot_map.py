@@ -99,15 +99,8 @@ def spot_map(build: Build, filters: Filters) -> None:
                 st.markdown(f"**热点**：{spot_sentence(spots, grid_id)}")
                 st.markdown(f"**趋势**：{trend_sentence(trends, grid_id)}")
             grid_streets(build, chosen)
-        elif colour in ("gi", "trend"):
-            _grid_panel(urgent, colour)
         else:
-            st.subheader("全县问题小类")
-            counts = read(issues_by_category, build.build_id, chosen)
-            if counts.empty:
-                st.info("时段内没有这类问题的记录。请换一个时段或问题大类。")
-            else:
-                category_chart(counts, "county_categories", height=400)
+            _county_panel(build, chosen, urgent, colour)
     with left:
         scene = _scene(build, filters, colour, grid_id)
         note = NOTES[colour]
@@ -193,6 +186,9 @@ def _scene(build: Build, filters: Filters, colour: str, grid_id: str) -> Scene:
 
 def _urgent_grids(build: Build, filters: Filters, colour: str) -> pd.DataFrame:
     """The grids that ask for action, in the order of their list; none where the colour has no list."""
+    if colour == "":
+        density = read(grid_density, build.build_id, filters).frame
+        return density[density["rank"] > 0].reset_index(drop=True)  # worst first, the map's darkest
     if colour == "gi":
         spots = read(grid_hot_spots, build.build_id, filters)
         return spots.query("spot_class > 0").reset_index(drop=True)
@@ -219,9 +215,34 @@ def _worst_streets(build: Build, filters: Filters, colour: str, grid_id: str) ->
     return frame.head(ROWS_LISTED).assign(grid_name=frame["grid_id"].map(names)).reset_index(drop=True)
 
 
+def _county_panel(build: Build, filters: Filters, listed: pd.DataFrame, colour: str) -> None:
+    """The grids to choose from, or what the county's problems are, or both."""
+    if colour != "heat":
+        _grid_panel(listed, colour)
+    if colour in ("gi", "trend"):
+        return
+    st.markdown("**全县问题小类**（件）")
+    counts = read(issues_by_category, build.build_id, filters)
+    if counts.empty:
+        st.info("时段内没有这类问题的记录。请换一个时段或问题大类。")
+    else:
+        category_chart(counts, "county_categories", height=300)
+
+
 def _grid_panel(listed: pd.DataFrame, colour: str) -> None:
     """The grids that ask for action."""
-    if colour == "gi":
+    if colour == "":
+        st.markdown("**每公里问题最多的网格**（点选一行看它）")
+        shown = pd.DataFrame(
+            {
+                "网格": listed["grid_name"],
+                "牵头单位": listed["lead_unit"],
+                "每公里（件）": listed["issues_per_km"],
+                "问题（件）": listed["reported"],
+                "道路（公里）": listed["street_km"],
+            }
+        )
+    elif colour == "gi":
         st.subheader(f"热点网格（{len(listed)} 个）")
         if listed.empty:
             st.info("没有哪一片高于偶然。没有热点不等于没有问题，轻重请看“每公里问题数”。")
@@ -231,13 +252,15 @@ def _grid_panel(listed: pd.DataFrame, colour: str) -> None:
                 "网格": listed["grid_name"],
                 "牵头单位": listed["lead_unit"],
                 "级": [CLASS_NAMES[str(spot)] for spot in listed["spot_class"]],
-                "件": listed["numerator"],
-                "公里": listed["denominator"],
+                "问题（件）": listed["numerator"],
+                "道路（公里）": listed["denominator"],
                 "每公里（件）": listed["rate"],
             }
         )
         if (listed["unit"] == "visits").any():
-            shown = shown.rename(columns={"公里": "巡查（次）", "每公里（件）": "每百次巡查（件）"})
+            shown = shown.rename(
+                columns={"道路（公里）": "巡查（次）", "每公里（件）": "每百次巡查（件）"}
+            )
     else:
         st.subheader("先办哪些网格")
         if listed.empty:
@@ -252,17 +275,18 @@ def _grid_panel(listed: pd.DataFrame, colour: str) -> None:
                 "趋势": [word for word, _ in words],
                 "怎么办": [what for _, what in words],
                 "牵头单位": listed["lead_unit"],
-                "热点周数": listed["hot_weeks"],
-                "件": listed["numerator"],
-                "公里": listed["denominator"],
+                "热点（周）": listed["hot_weeks"],
+                "各周合计（件）": listed["numerator"],
+                "道路（公里）": listed["denominator"],
             }
         )
     one = st.column_config.NumberColumn(format="%.1f")
-    columns = ("公里", "每公里（件）", "每百次巡查（件）")
+    columns = ("道路（公里）", "每公里（件）", "每百次巡查（件）")
     table(
         shown.dropna(axis="columns", how="all"),
-        "热点网格" if colour == "gi" else "网格趋势",
+        {"": "网格轻重", "gi": "热点网格", "trend": "网格趋势"}[colour],
         f"{LIST}_{colour}",
+        height=220 if colour == "" else None,
         config=dict.fromkeys(columns, one),
         select=True,
     )
@@ -314,6 +338,8 @@ def _street_panel(listed: pd.DataFrame, grid_id: str, segment_id: str, colour: s
     one, none = (st.column_config.NumberColumn(format=form) for form in ("%.1f", "%.0f"))
     config = {"最密处（件/百米）": one, "件/百米": one, "长度（米）": none}
     table(shown, "最重的路段", f"{LIST}_{colour}", config=config, select=True)
+    if colour == "density":
+        st.caption("最密处连同相接路段上的问题一起摊开，所以短路段自己的件数可以很少。")
 
 
 def _density_sentence(row: pd.Series) -> str:

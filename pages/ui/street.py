@@ -76,6 +76,8 @@ def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
             shown = rows[list(columns)].rename(columns=columns)
             if "作业" in shown:
                 shown["作业"] = shown["作业"].map({True: "作业", False: "路过"})
+            if "星期" in shown:
+                shown["星期"] = shown["星期"].map(weekday_words, na_action="ignore")
             shown = shown.dropna(axis="columns", how="all")
             table(shown, title, f"street_{name}", config=FORMATS)
     rows = read(segment_records, build.build_id, filters, segment_id)
@@ -86,6 +88,11 @@ def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
     if not rows.empty:
         shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
         table(shown.dropna(axis="columns", how="all"), "路段问题", "street_issues", height=180)
+
+
+def weekday_words(days: str) -> str:
+    """ "1234567" -> 每天, "67" -> 六日; 1 is Monday."""
+    return "每天" if days == "1234567" else days.translate(str.maketrans("1234567", "一二三四五六日"))
 
 
 def _swept_sentence(row: Row) -> str:

@@ -30,7 +30,7 @@ CRS_NAMES = {
 }
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
-    "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
+    "weeks": "周", "issues": "件", "episodes": "处", "points": "个", "draws": "次", "visits": "次",
     "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
 STATE_NAMES = {
@@ -74,6 +74,11 @@ def percent(share: float) -> str:
     return "样本太少" if math.isnan(share) else f"{share:.1%}"
 
 
+def last_day(until: date) -> str:
+    """The last day before the end of a half-open period."""
+    return f"{until - timedelta(days=1):%Y-%m-%d}"
+
+
 def period(since: date, until: date) -> str:
     """A half-open period as its first and last day."""
-    return f"{since:%Y-%m-%d} 至 {until - timedelta(days=1):%Y-%m-%d}"
+    return f"{since:%Y-%m-%d} 至 {last_day(until)}"

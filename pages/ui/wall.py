@@ -24,6 +24,7 @@ from pages.ui.slides import (
     overview_slides,
     rebound_slides,
 )
+from pages.ui.text import last_day
 
 SCENES = {
     "overview": "总览",
@@ -142,7 +143,7 @@ def stage_answer(query: Mapping[str, str]) -> dict[str, Any]:
             slides += found
     return {
         "county": build.title,
-        "as_of": f"数据截至 {build.data_until:%Y-%m-%d}（不含）",
+        "as_of": f"数据截至 {last_day(build.data_until)}",
         "data_until": build.data_until.isoformat(),
         "dwell": choice.dwell,
         "type_px": choice.type_px,

@@ -98,7 +98,7 @@ def test_unknown_codes_in_a_link_fall_back(store: Path) -> None:
 def test_filters_are_kept_from_page_to_page(store: Path) -> None:
     app = start()
     app.sidebar.selectbox(key="period").set_value("30d").run()
-    before = app.title[0].value.split("\u3000")[1]
+    before = app.title[0].value.split("\u3000")[-1]
     app.switch_page("../hotspots.py").run()
     assert not app.exception
     assert app.title[0].value.endswith(before)
