@@ -20,7 +20,7 @@ from pages.ui.meeting import since_last_meeting
 from pages.ui.progress import progress_sentence
 from pages.ui.read import current_build, read
 from pages.ui.spots import TREND_WORDS
-from pages.ui.text import class_name, number, period, plain
+from pages.ui.text import class_name, number, period, plain, what
 
 OTHERS = [
     "overdue_open", "hours_owed", "trend_class", "reported", "closed", "came_back", "late",
@@ -96,7 +96,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
 build = current_build()
 filters = choose_filters(build)
 title, note = st.columns([5, 1], vertical_alignment="bottom")
-title.title(f"总览　{period(filters.since, filters.until)}")
+title.title(f"总览　{plain(what(filters))}　{period(filters.since, filters.until)}")
 with note:
     shown = read(headline_metrics, build.build_id)
     definitions(list(dict.fromkeys([*shown, *OTHERS])))

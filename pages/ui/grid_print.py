@@ -17,7 +17,7 @@ from data.views.overview import Build, build_info
 from pages.ui.issue_cards import Record, due_words, place_words
 from pages.ui.my_grid import STREET_NAMES, GridDay, grid_day, numbers, who
 from pages.ui.read import read
-from pages.ui.text import class_name, number, period
+from pages.ui.text import class_name, number, period, what
 
 ROWS = 25  # what the page holds of all lists together
 ISSUES = {"期限": 11, "编号": 20, "小类": 13, "地点": 21, "描述": 22, "处置部门": 13}
@@ -94,8 +94,7 @@ def _page(day: GridDay) -> str:
     )
     title = escape(f"{people['grid_name']}　今天要办")
     when = f"今天：{build.data_until:%Y-%m-%d}　时段：{period(filters.since, filters.until)}"
-    chosen = [name for name in (filters.category_class, filters.department) if name]
-    only = f"　只看：{'、'.join(class_name(name) for name in chosen)}" if chosen else ""
+    only = f"　只看：{what(filters)}" if filters.is_narrowed else ""
     lists = [
         _List("逾期未整改", "件", ISSUES, 8, [_issue(row) for row in _records(day.overdue)]),
         _List("未到期与无时限", "件", ISSUES, 6, [_issue(row) for row in _records(day.not_overdue)]),

@@ -6,6 +6,8 @@ import math
 import re
 from datetime import date, timedelta
 
+from data.filters import Filters
+
 TABLE_NAMES = {
     "core_grid": "责任网格",
     "core_segment": "道路",
@@ -49,6 +51,12 @@ def plain(text: object) -> str:
 def class_name(category_class: str) -> str:
     """A class or category for the screen."""
     return UNKNOWN_NAMES.get(category_class, category_class)
+
+
+def what(filters: Filters) -> str:
+    """The class and the department that issues are of: 市容环境 · 县城管局; of all: 全部问题."""
+    category_class = class_name(filters.category_class) if filters.category_class else ""
+    return " · ".join(name for name in (category_class, filters.department) if name) or "全部问题"
 
 
 def crs_name(crs: str) -> str:

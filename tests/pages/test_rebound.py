@@ -257,3 +257,11 @@ def test_the_period_of_a_day_breaks_nothing(engine: DuckDBEngine, part: str) -> 
     day = overview.build_info(engine).period_until - timedelta(days=1)
     app = start("rebound", part=part, period="custom", since=f"{day}", to=f"{day}")
     assert app.title[0].value.startswith("反弹趋势")
+
+
+def test_the_curves_of_a_department_are_not_called_the_county(engine: DuckDBEngine) -> None:
+    department = overview.departments(engine)[0]
+    curves = charts(start("rebound", period="all", department=department))[0]["data"]
+    names = {curve["name"] for curve in curves if curve.get("name")}
+    assert f"全县 · {department}" in names
+    assert "全县" not in names
