@@ -28,7 +28,7 @@ def headline_cards(build: Build, filters: Filters) -> None:
     """One card a headline number: value, target, change since the last bulletin, the year before."""
     bulletin = last_bulletin(meetings(build.source), filters)
     found = read(headline, build.build_id, filters, period_before(filters, bulletin))
-    rows = with_targets(found.frame, targets(build.source), filters.days)
+    rows = with_targets(found.frame, targets(build.source), filters)
     than = f"较 {bulletin:%Y-%m-%d} 通报" if bulletin else "较上一时段"
     for column, row in zip(st.columns(len(rows)), rows.itertuples(), strict=True):
         metric = metrics()[row.metric]
@@ -44,7 +44,7 @@ def headline_cards(build: Build, filters: Filters) -> None:
                 delta_arrow="off" if _tone(metric, change) == "off" else "auto",
                 help=f"{metric.meaning}。",
             )
-            st.markdown(f"{_target(row, metric, filters)}　去年同期 {year}")
+            st.markdown(f"{_target(row, metric)}　去年同期 {year}")
             st.caption(_parts(row, filters))
             with st.container(horizontal=True, gap="small"):
                 with st.popover("口径", type="tertiary", icon=":material/info:"):
@@ -80,12 +80,12 @@ def _tone(metric: Metric, change: float) -> Any:
     return "inverse" if metric.better == "low" else "normal"
 
 
-def _target(row: Any, metric: Metric, filters: Filters) -> str:
+def _target(row: Any, metric: Metric) -> str:
     if math.isnan(row.target):
         return "未设目标"
     sign = "≤" if metric.better == "low" else "≥"
     text = f"目标 {sign} {_value(row.target, metric)}"
-    if filters.is_narrowed and row.metric != "coverage_share":
+    if not row.is_judged:
         return f"{text}（对全部问题）"
     if pd.notna(row.is_met):
         text += "，:green[**达到**]" if row.is_met else "，:red[**未达到**]"

@@ -19,15 +19,15 @@ from data.photos import photo_url
 from data.settings import settings
 from data.standards import threshold
 from data.views.coverage import coverage_headline
+from data.views.headline import evidence_shares, last_bulletin, period_before, with_targets
 from data.views.headline import headline as county_headline
-from data.views.headline import last_bulletin, period_before, with_targets
 from data.views.hotspots import grid_hot_spots, trend_classes
 from data.views.overview import Build, grid_density, grids, headline, worst_grids
 from data.views.rebound import rebound_by, repeat_places, slackening
-from data.views.wall import evidence_shares, owed_bands, rebound_bands, worst_items
+from data.views.wall import owed_bands, rebound_bands, worst_items
 from pages.ui.read import read
 from pages.ui.spots import CLASS_NAMES, TREND_WORDS, UNIT_NAMES
-from pages.ui.text import class_name, number, period
+from pages.ui.text import class_name, number, period, what
 
 ROWS = 5
 # Inferno, five classes: readable for the colour-blind; on a dark wall bright means much. Grey: unknown.
@@ -153,7 +153,7 @@ def _headline_cards(build: Build, filters: Filters) -> list[Number]:
     """The four numbers of the page 总览, with its targets and its comparison."""
     bulletin = last_bulletin(meetings(build.source), filters)
     found = read(county_headline, build.build_id, filters, period_before(filters, bulletin))
-    rows = with_targets(found.frame, targets(build.source), filters.days)
+    rows = with_targets(found.frame, targets(build.source), filters)
     than = "比上次通报" if bulletin else "比上时段"
     return [_headline_card(row, than) for row in rows.itertuples()]
 
@@ -165,7 +165,7 @@ def _headline_card(row: Any, than: str) -> Number:
     label = metric.title
     if row.metric == "coverage_share" and row.evidence_share == 0:
         label += "（仅排班）"
-    if not math.isnan(row.target):
+    if row.is_judged and not math.isnan(row.target):
         label += f" 目标{'≤' if metric.better == 'low' else '≥'}{row.target * scale:g}"
         label += "" if pd.isna(row.is_met) else "✓" if row.is_met else "✗"
     change = (row.value - row.before) * scale
@@ -433,7 +433,7 @@ def _coverage_note(row: Any) -> str:
 
 
 def _evidence_sentence(build: Build, filters: Filters, now: pd.Series) -> str:
-    shares = read(evidence_shares, build.build_id, filters)
+    shares = evidence_shares(now)
     said = [f"{share:.0%} {GRADE_NAMES[grade]}" for grade, share in shares.items() if share >= 0.005]
     warning = "" if any(shares[grade] for grade in "ABC") else "；排班是计划，不能证明有人来扫"
     before = read(coverage_headline, build.build_id, filters.previous)
@@ -451,7 +451,7 @@ def card_slides(build: Build, filters: Filters, grid_ids: Iterable[str]) -> list
 
 
 def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
-    chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
+    chosen = filters.in_grid(grid_id)
     row = read(grids, build.build_id).set_index("grid_id").loc[grid_id]
     density = read(grid_density, build.build_id, filters).frame
     own = density[density["grid_id"] == grid_id]
@@ -590,8 +590,7 @@ def _between(best: int, worst: int) -> str:
 
 def _what(filters: Filters) -> str:
     """The period and the kind of problem that numbers are of."""
-    kind = class_name(filters.category_class) if filters.category_class else "全部问题"
-    return f"{period(filters.since, filters.until)}　{kind}"
+    return f"{period(filters.since, filters.until)}　{what(filters)}"
 
 
 def _banded_picture(fill: dict[str, str], edges: tuple[float, ...], unit: str, unknown: str) -> Picture:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import shapely
 
 from data.builds import current_build_id, open_build
 from data.engine import DuckDBEngine
+from data.entries import set_target
 from data.filters import Filters
 from data.settings import settings
 from data.views.coverage import coverage_by_grid, coverage_headline
 from data.views.headline import headline as county_headline
 from data.views.hotspots import grid_hot_spots
-from data.views.overview import build_info, grid_density, worst_grids
+from data.views.overview import build_info, departments, grid_density, worst_grids
 from data.views.rebound import rebound_by, rebound_ranks
 from data.views.wall import worst_items
 from pages.ui.slides import SPOT_COLOURS
@@ -120,6 +122,35 @@ def test_the_address_is_read_kindly(engine: DuckDBEngine) -> None:
     assert [slide["code"] for slide in stage_answer(query)["slides"]] == ["cards", "overview"]
     assert chosen({"scenes": "nonsense"}, build).scenes == tuple(SCENES)
     assert set(COMPOSE) | {"cards"} == set(SCENES)
+
+
+def test_a_department_is_carried_to_every_slide(engine: DuckDBEngine) -> None:
+    build, department = build_info(engine), departments(engine)[0]
+    query = {"period": "365d", "department": department}
+    filters = chosen(query, build).filters
+    assert filters.department == department
+    shown = slides(**query)
+    worst = worst_grids(engine, filters)
+    assert [row["name"] for row in shown["overview"]["rows"]] == worst["grid_name"].tolist()
+    assert all(department in shown[code]["what"] for code in ("overview", "hotspots", "rebound"))
+    assert shown["cards"]["rows_title"].endswith(f"　{department}")
+    assert all(department in row["notes"][1] for row in shown["cards"]["rows"])
+    assert chosen({"department": "没有这个部门"}, build).filters.department == ""
+
+
+def test_a_target_for_all_issues_does_not_judge_one_department(
+    engine: DuckDBEngine, demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CURRENT", f"{engine.build_id}.duckdb"):
+        shutil.copy(demo_store / name, tmp_path / name)
+    use_store(tmp_path, monkeypatch)
+    for metric in ("rebound_30", "coverage_share"):
+        set_target("demo", metric, 20, date(2026, 1, 1), "县爱卫办", tmp_path)
+    labels = [number["label"] for number in slides(scenes="overview")["overview"]["numbers"]]
+    assert ["目标" in label for label in labels] == [False, True, False, True]
+    query = {"scenes": "overview", "department": departments(engine)[0]}
+    labels = [number["label"] for number in slides(**query)["overview"]["numbers"]]
+    assert ["目标" in label for label in labels] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
