@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
+from data.standards import threshold
 from data.views.headline import headline_metrics, inspections, progress
 from data.views.overview import Build, grid_density, issues_by_week
 from data.views.reasons import Worst, worst_with_reasons
@@ -48,7 +49,8 @@ def worst_list(worst: Worst) -> None:
     """The five worst grids, each with its lead unit and the reason in one sentence."""
     st.subheader("每公里问题最多的网格", help=(
         "按每公里问题数排。理由取该网格高出全县最多的一两项：30日反弹率、每公里逾期未整改、"
-        "每公里每天欠保洁小时；不足全县 1.1 倍（默认值）或样本太少的不列。"
+        "每公里每天欠保洁小时；不足全县 "
+        f"{threshold('fact_times'):g} 倍（默认值）或样本太少的不列。"
     ))  # fmt: skip
     if worst.grids.empty:
         st.info("时段内没有可比较的网格。请换一个时段或问题大类。")

@@ -12,16 +12,14 @@ from data.entries import meetings, remove_target, set_target, targets
 from data.filters import Filters
 from data.messages import DataError
 from data.metrics import Metric, metrics
-from data.standards import thresholds
+from data.standards import threshold, thresholds
 from data.views.headline import headline, last_bulletin, period_before, with_targets
 from data.views.overview import Build
 from pages.ui.grid import show_records
 from pages.ui.read import read
-from pages.ui.text import UNITS, number, period, plain
+from pages.ui.text import GRADE_NAMES, UNITS, number, period, plain
 
 DIGITS = {"件": 0, "小时": 0}
-SHORT_DAYS = 60  # a shorter period holds few closings that are older than 30 days
-GRADE_NAMES = {"A": "轨迹", "B": "日志", "C": "日志（无结束时间）", "D": "排班", "": "空白"}
 
 
 def headline_cards(build: Build, filters: Filters) -> None:
@@ -94,7 +92,7 @@ def _target(row: Any, metric: Metric) -> str:
 
 PARTS = {  # numerator and denominator of a card, and on what it rests
     "issues_per_km": "{top} 件 ÷ {km} 公里",
-    "rebound_30": "95% 区间 {band}；观察满 30 日的 {at_risk} 件",
+    "rebound_30": "95% 区间 {band}；第 30 日仍在观察 {at_risk} 处",
     "on_time_share": "按期 {top} 件 ÷ 应结案 {base} 件",
     "coverage_share": "{top} ÷ {base} 公里·天；{grade}{scope}",
     "overdue_open": "期末未整改且有时限的共 {base} 件",
@@ -105,8 +103,10 @@ PARTS = {  # numerator and denominator of a card, and on what it rests
 
 def _parts(row: Any, filters: Filters) -> str:
     if row.metric == "rebound_30" and row.is_too_few:
-        text = f"整改 {number(row.denominator)} 件，观察满 30 日的只有 {number(row.at_risk)} 件"
-        return text + ("；请选更长的时段" if filters.days < SHORT_DAYS else "")
+        text = f"整改 {number(row.denominator)} 处，第 30 日仍在观察的只有 {number(row.at_risk)} 处"
+        # Few closings of a short period are old enough to have been observed that long.
+        is_short = filters.days < 2 * threshold("rebound_days")
+        return text + ("；请选更长的时段" if is_short else "")
     return PARTS[row.metric].format(
         top=number(row.numerator),
         base=number(row.denominator),
@@ -131,7 +131,7 @@ def _about(row: Any, metric: Metric, compared: str) -> None:
     """Definition, comparison and target of one number."""
     _definition(row.metric)
     if row.metric == "rebound_30":
-        st.markdown(f"本时段整改完成 {number(row.denominator)} 件。")
+        st.markdown(f"本时段整改 {number(row.denominator)} 处问题（重复上报已合并）。")
     st.markdown(f"对比时段：{compared}。")
     if not math.isnan(row.target_said):
         each = f"（每 {metric.target_days} 天）" if metric.target_days else ""

@@ -32,14 +32,22 @@ CRS_NAMES = {
 }
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
-    "weeks": "周", "issues": "件", "episodes": "件", "points": "个", "draws": "次", "visits": "次",
-    "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
+    "weeks": "周", "issues": "件", "episodes": "处", "returns": "次", "points": "个", "draws": "次",
+    "visits": "次", "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
 STATE_NAMES = {
     "unseen": "时段内没有任何记录",
     "short_street": "道路太短，不比较",
     "no_street": "没有道路数据",
 }
+GRADE_NAMES = {  # of evidence that a street was cleaned
+    "A": "车辆轨迹",
+    "B": "台账有起止时间",
+    "C": "台账无结束时间",
+    "D": "仅排班（计划）",
+    "": "无排班也无作业证据",
+}
+CLEANING_OF_ALL = "保洁数字不分大类和部门"
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 

@@ -241,6 +241,9 @@ def test_two_months_are_compared_by_their_bands() -> None:
     assert "变多了" in trend_sentence(
         months.iloc[:2].assign(rebound_30=[0.1, 0.3], lower_30=[0, 0.25], upper_30=[0.2, 0.4]), "month"
     )
+    no_band = months.assign(rebound_30=0.0, lower_30=math.nan, upper_30=math.nan)
+    assert "有重叠" not in trend_sentence(no_band, "month")
+    assert "没有区间的一段不能判断" in trend_sentence(no_band, "month")
     assert "不足两段" in trend_sentence(months.iloc[:1], "month")
 
 
