@@ -335,6 +335,10 @@ def _repeats(build: Build, filters: Filters) -> Number:
     return Number("反复点位", number(len(places)), "处", f"{days:g}日内 {times:g} 次以上")
 
 
+def _band(row: Mapping[Any, Any]) -> str:
+    return band(row["lower_30"], row["upper_30"], 0)
+
+
 def _limits(lower: float, upper: float) -> tuple[str, str]:
     """The 95 % band as value and unit of a Number; a share of 0 or 1 has none."""
     return ("—", "") if math.isnan(lower) else (f"{100 * lower:.1f}–{100 * upper:.1f}", "%")
@@ -342,7 +346,7 @@ def _limits(lower: float, upper: float) -> tuple[str, str]:
 
 def _rebound_note(row: Mapping[Any, Any]) -> str:
     rank = _between(row["best_rank"], row["worst_rank"])
-    return f"{_unit(row['lead_unit'])}　{band(row['lower_30'], row['upper_30'], 0)}　名次 {rank}"
+    return f"{_unit(row['lead_unit'])}　{_band(row)}　名次 {rank}"
 
 
 def _inspection_sentence(build: Build, filters: Filters) -> str:
@@ -486,7 +490,7 @@ def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
             "30日反弹率",
             f"{100 * share[0]['rebound_30']:.0f}",
             "%",
-            band(share[0]["lower_30"], share[0]["upper_30"], 0),
+            _band(share[0]),
         )
         if share
         else Number("30日反弹率", "—", "", "样本太少"),
