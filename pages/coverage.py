@@ -38,7 +38,7 @@ from pages.ui.map_data import map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.read import current_build, read
 from pages.ui.street import street_detail
-from pages.ui.streets import COLOURINGS, GRADE_NAMES, owed_legend
+from pages.ui.streets import COLOURINGS, GRADE_LABELS, owed_legend
 from pages.ui.tables import just_picked, table
 from pages.ui.text import TABLE_NAMES, number, period, plain
 
@@ -372,7 +372,7 @@ def named(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     if "路名" in shown:
         shown["路名"] = shown["路名"].fillna("（无名道路）")
     if "证据（多数天）" in shown:
-        shown["证据（多数天）"] = shown["证据（多数天）"].map(GRADE_NAMES)
+        shown["证据（多数天）"] = shown["证据（多数天）"].map(GRADE_LABELS)
     for name in rows.columns.intersection(list(columns)):
         if name.endswith("_share"):
             shown[columns[name]] = rows[name].round(3)

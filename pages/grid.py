@@ -27,7 +27,7 @@ from pages.ui.grid_today import (
 )
 from pages.ui.my_grid import grid_day, numbers, who
 from pages.ui.read import current_build, read
-from pages.ui.text import period, plain
+from pages.ui.text import CLEANING_OF_ALL, period, plain, what
 
 METRICS = [
     "overdue_open",
@@ -49,6 +49,8 @@ frame = read(standings, build.build_id, filters)
 unit, grid_id = choose_my_grid(frame)
 today = f"今天：{build.data_until:%Y-%m-%d}（数据截至日的次日）"
 numbers_of = f"按期结案率、每公里、反弹率、欠账：{period(filters.since, filters.until)}"
+if filters.is_narrowed:
+    numbers_of += f"　只看：{plain(what(filters))}；{CLEANING_OF_ALL}"
 if grid_id:
     day = grid_day(build, filters.in_grid(grid_id))
     title.title(f"我的网格　{plain(day.people['grid_name'])}")

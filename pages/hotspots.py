@@ -11,7 +11,7 @@ from pages.ui.matrix import matrix_part
 from pages.ui.read import current_build
 from pages.ui.spot_compare import spot_compare
 from pages.ui.spot_map import spot_map
-from pages.ui.text import class_name, period, plain
+from pages.ui.text import period, plain, what
 
 PARTS = {
     "map": ("地图", spot_map),
@@ -28,9 +28,8 @@ METRICS = {
 
 build = current_build()
 filters = choose_filters(build)
-what = class_name(filters.category_class) if filters.category_class else "全部问题"
 title, note = st.columns([5, 1], vertical_alignment="bottom")
-title.title(f"问题热点　{plain(what)}　{period(filters.since, filters.until)}")
+title.title(f"问题热点　{plain(what(filters))}　{period(filters.since, filters.until)}")
 part = url_switch("看什么", {key: name for key, (name, _) in PARTS.items()}, "part", default="map")
 with note:
     definitions(METRICS[part])

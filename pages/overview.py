@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from data.filters import Filters
+from data.standards import threshold
 from data.views.headline import headline_metrics, inspections, progress
 from data.views.overview import Build, grid_density, issues_by_week
 from data.views.reasons import Worst, worst_with_reasons
@@ -20,7 +21,7 @@ from pages.ui.meeting import since_last_meeting
 from pages.ui.progress import progress_sentence
 from pages.ui.read import current_build, read
 from pages.ui.spots import TREND_WORDS
-from pages.ui.text import class_name, number, period, plain
+from pages.ui.text import class_name, number, period, plain, what
 
 OTHERS = [
     "overdue_open", "hours_owed", "trend_class", "reported", "closed", "came_back", "late",
@@ -48,7 +49,8 @@ def worst_list(worst: Worst) -> None:
     """The five worst grids, each with its lead unit and the reason in one sentence."""
     st.subheader("每公里问题最多的网格", help=(
         "按每公里问题数排。理由取该网格高出全县最多的一两项：30日反弹率、每公里逾期未整改、"
-        "每公里每天欠保洁小时；不足全县 1.1 倍（默认值）或样本太少的不列。"
+        "每公里每天欠保洁小时；不足全县 "
+        f"{threshold('fact_times'):g} 倍（默认值）或样本太少的不列。"
     ))  # fmt: skip
     if worst.grids.empty:
         st.info("时段内没有可比较的网格。请换一个时段或问题大类。")
@@ -96,7 +98,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
 build = current_build()
 filters = choose_filters(build)
 title, note = st.columns([5, 1], vertical_alignment="bottom")
-title.title(f"总览　全县　{period(filters.since, filters.until)}")
+title.title(f"总览　{plain(what(filters))}　{period(filters.since, filters.until)}")
 with note:
     shown = read(headline_metrics, build.build_id)
     definitions(list(dict.fromkeys([*shown, *OTHERS])))

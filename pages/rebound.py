@@ -20,7 +20,7 @@ from pages.ui.read import current_build, read
 from pages.ui.rebound_places import repeats
 from pages.ui.rebound_ranking import ranking
 from pages.ui.rebounds import CLOSE_NAMES, band, rebound_sentence, too_few, trend_sentence
-from pages.ui.text import class_name, number, period, plain
+from pages.ui.text import class_name, number, period, plain, what
 
 METRICS = ["rebound_30", "rebounds", "repeat_places", "inspection_rise", "duplicates", "reopened"]
 PARTS = {
@@ -94,18 +94,17 @@ def compared_curves(build: Build, filters: Filters, grid_id: str, close_by: str)
     counts = read(issues_by_category, build.build_id, always)
     kinds = {"": "（不选）"} | {name: class_name(name) for name in counts["category"]}
     kind = url_select("对比小类", kinds, "kind")
-    curves = {"全县": read(rebound_curve, build.build_id, county, "county", close_by)}
-    of_class = ""
+    of_county, of_choice = _of(county), _of(filters)
+    curves = {f"全县{of_county}": read(rebound_curve, build.build_id, county, "county", close_by)}
     if filters.category_class:
-        of_class = f" · {class_name(filters.category_class)}"
-        curves[f"全县{of_class}"] = read(rebound_curve, build.build_id, filters, "county", close_by)
+        curves[f"全县{of_choice}"] = read(rebound_curve, build.build_id, filters, "county", close_by)
     if kind:
         every = read(rebound_curve, build.build_id, county, "category", close_by)
-        curves[f"全县 · {kinds[kind]}"] = every[every["key"] == kind]
+        curves[f"全县 · {kinds[kind]}{of_county}"] = every[every["key"] == kind]
     if grid_id:
         names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
         own = read(rebound_curve, build.build_id, filters.in_grid(grid_id), "county", close_by)
-        curves[f"{names[grid_id]}{of_class}"] = own
+        curves[f"{names[grid_id]}{of_choice}"] = own
     for name, curve in curves.items():
         if curve.empty:
             st.info(f"{plain(name)}：时段内没有足够的整改问题可供观察，不画。")
@@ -119,10 +118,14 @@ def compared_curves(build: Build, filters: Filters, grid_id: str, close_by: str)
     )
 
 
+def _of(filters: Filters) -> str:
+    return f" · {what(filters)}" if filters.is_narrowed else ""
+
+
 build = current_build()
 filters = choose_filters(build)
 title, note = st.columns([5, 1], vertical_alignment="bottom")
-title.title(f"反弹趋势　{period(filters.since, filters.until)}")
+title.title(f"反弹趋势　{plain(what(filters))}　{period(filters.since, filters.until)}")
 with note:
     definitions(METRICS)
 parts, where, how = st.columns([2.4, 1.2, 1])

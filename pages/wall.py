@@ -6,9 +6,10 @@ from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
+from data.views.headline import headline_metrics
 from data.views.overview import grids
-from pages.ui.cards import footer
-from pages.ui.filters import choose_filters, chosen_params
+from pages.ui.cards import definitions, footer
+from pages.ui.filters import choose_filters, chosen_params, url_list, url_number
 from pages.ui.read import current_build, read
 from pages.ui.wall import DEFAULTS, LARGEST_PX, LIMITS, SCENES, needed_px, stage_answer, type_px
 
@@ -16,9 +17,16 @@ KEYS = (
     "**→ ←** 或翻页笔：上一幅、下一幅（在点名卡里就是上一个、下一个网格）　**1–5**：直接到某一场景　"
     "**空格**：停住、继续（60 秒没有按键就继续轮播）　**Esc** 或 **0**：马上回到轮播　**F11**：全屏"
 )
+METRICS = [
+    "hot_spot", "trend_class", "rebound_30", "rebounds", "repeat_places", "inspection_rise",
+    "coverage_share", "hours_owed", "met_share", "swept_share", "overdue_open", "open_at_end",
+]  # fmt: skip
 
 build = current_build()
-st.title("大屏")
+title, note = st.columns([5, 1], vertical_alignment="bottom")
+title.title("大屏")
+with note:
+    definitions(list(dict.fromkeys([*read(headline_metrics, build.build_id), *METRICS])))
 choose_filters(build)
 names = {
     row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in read(grids, build.build_id).itertuples()
@@ -26,18 +34,14 @@ names = {
 
 left, right = st.columns([1, 1.6], gap="medium")
 with left:
-    scenes = st.multiselect(
-        "场景（按选择的先后轮播，不选为全部）", list(SCENES), format_func=SCENES.__getitem__
-    )
-    chosen = st.multiselect(
-        "点名的网格（不选为每公里问题最多的五个）", list(names), format_func=names.__getitem__
-    )
+    scenes = url_list("场景（按选择的先后轮播，不选为全部）", SCENES, "scenes")
+    chosen = url_list("点名的网格（不选为每公里问题最多的五个）", names, "grids")
     columns = st.columns(3)
     labels = {"dwell": "每幅停留（秒）", "screen": "屏幕对角线（英寸）", "dist": "最远观看距离（米）"}
-    sizes = {
-        key: column.number_input(label, *LIMITS[key], int(DEFAULTS[key]))
-        for column, (key, label) in zip(columns, labels.items(), strict=True)
-    }
+    sizes = {}
+    for column, (key, label) in zip(columns, labels.items(), strict=True):
+        with column:
+            sizes[key] = url_number(label, LIMITS[key], int(DEFAULTS[key]), key)
     pixels = type_px(sizes["screen"], sizes["dist"])
     said = f"正文字号 {pixels} 像素（画面高 1080 像素）。"
     if needed_px(sizes["screen"], sizes["dist"]) > LARGEST_PX:

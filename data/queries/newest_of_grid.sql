@@ -1,12 +1,16 @@
 -- The newest issue of each place and category in a grid: who answers for it, and whether it is still open.
 -- grain: place_id, category
--- params: until (end of the period), grid_id
+-- params: today (local day), category_class, department ('' = all of each), grid_id
 with numbered as (
     select
         *,
         row_number() over (partition by place_id, category order by reported_at desc, issue_id) as turn
     from core_issue
-    where grid_id = $grid_id and reported_at < $until
+    where
+        grid_id = $grid_id
+        and reported_at < $today
+        and ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
 )
 
 select
@@ -19,7 +23,7 @@ select
     n.description,
     n.department,
     n.due_at,
-    n.closed_at is null or n.closed_at >= $until as is_open,
+    n.closed_at is null or n.closed_at >= $today as is_open,
     n.lon,
     n.lat,
     n.photo_before,

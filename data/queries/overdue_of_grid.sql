@@ -1,7 +1,9 @@
 -- Open issues of a grid whose deadline has passed, longest overdue first; of one place and category only
 -- the longest overdue.
 -- grain: issue_id
--- params: until (end of the period), category_class ('' = all), grid_id, row_limit
+-- params: today (local day; what is closed before it is not open), category_class, department ('' = all
+--         of each), grid_id, row_limit
+-- units: overdue_days days, calendar days from the deadline to today, as days_left in open_issues
 with overdue as (
     select
         *,
@@ -9,10 +11,11 @@ with overdue as (
     from core_issue
     where
         grid_id = $grid_id
-        and reported_at < $until
-        and due_at < $until
-        and (closed_at is null or closed_at >= $until)
+        and reported_at < $today
+        and cast(due_at as date) < cast($today as date)
+        and (closed_at is null or closed_at >= $today)
         and ($category_class = '' or category_class = $category_class)
+        and ($department = '' or department = $department)
 )
 
 select
@@ -24,6 +27,7 @@ select
     o.description,
     o.department,
     o.due_at,
+    cast($today as date) - cast(o.due_at as date) as overdue_days,
     o.lon,
     o.lat,
     o.photo_before,

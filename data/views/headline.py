@@ -17,7 +17,7 @@ from data.engine import Engine
 from data.filters import Filters
 from data.metrics import metrics
 from data.standards import threshold
-from data.views.coverage import coverage_headline
+from data.views.coverage import GRADES, coverage_headline
 from data.views.flow import flow
 from data.views.overview import complete_days, counts
 from data.views.rebound import rebound_by
@@ -29,6 +29,7 @@ NEEDS = {
     "overdue_open": "has_deadlines",
     "coverage_share": "has_cleaning",
 }
+NOT_NARROWED = ("coverage_share",)  # cleaning knows no classes and departments
 IN_ORDER = (
     "issues_per_km", "rebound_30", "on_time_share", "coverage_share", "overdue_open", "open_at_end",
     "median_hours_to_close",
@@ -41,9 +42,9 @@ class Headline:
 
     frame      one row a metric: metric, value, numerator, denominator (NaN where there is none), lower
                and upper (95 %, rebound only), at_risk (rebound: still observed on day 30), grade
-               and evidence_share (coverage: grade of most km days; share of the km days with a plan or
-               evidence that have more than a roster), is_too_few (enough to count, too few to show),
-               before and last_year (value then; NaN where it cannot be shown). Shares are 0..1.
+               and evidence_share (coverage: grade of most km days; share of all km days that have more
+               than a roster, NaN where there is not even that), is_too_few (enough to count, too few to
+               show), before and last_year (value then; NaN where it cannot be shown). Shares are 0..1.
     before     the period compared with; last_year: the same days one year earlier.
     reaches_*  whether the data reaches back to its first day.
     """
@@ -102,30 +103,34 @@ def headline(engine: Engine, filters: Filters, before: Filters) -> Headline:
     return Headline(frame, before, last_year, reaches_before, reaches_last_year)
 
 
-def with_targets(frame: pd.DataFrame, targets: pd.DataFrame, days: int) -> pd.DataFrame:
-    """The rows of a Headline with the county's targets, for a period of so many days.
+def with_targets(frame: pd.DataFrame, targets: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows of a Headline with the county's targets, for the period of the filters.
 
     targets  as `data.entries.targets` returns them: percent where the metric's unit is %; for a metric
              with target_days, per so many days: a longer period has a higher target.
     columns  those of the frame, target (as the value: 0..1, and for this period; NaN: none set),
-             target_said (as it was typed in), set_on, target_source, is_met (missing where there is no
-             target or no value).
+             target_said (as it was typed in), set_on, target_source, is_judged (whether the target is
+             for what the number is of: a target is for all issues, not for one class or department),
+             is_met (missing where there is no target or no value, or it is not judged).
     """
     said = targets.set_index("metric").reindex(frame["metric"]).reset_index(drop=True)
     words = [metrics()[key] for key in frame["metric"]]
     scale = [
-        (days / metric.target_days if metric.target_days else 1) / (100 if metric.unit == "%" else 1)
+        (filters.days / metric.target_days if metric.target_days else 1)
+        / (100 if metric.unit == "%" else 1)
         for metric in words
     ]
     target = said["value"].astype(float) * scale
     wants_less = np.array([metric.better == "low" for metric in words])
     is_met = np.where(wants_less, frame["value"] <= target, frame["value"] >= target)
-    known = frame["value"].notna() & target.notna()
+    is_judged = np.array([key in NOT_NARROWED or not filters.is_narrowed for key in frame["metric"]])
+    known = frame["value"].notna() & target.notna() & is_judged
     return frame.assign(
         target=target,
         target_said=said["value"].astype(float),
         set_on=said["set_on"],
         target_source=said["source"],
+        is_judged=is_judged,
         is_met=pd.Series(is_met, dtype="boolean").where(known),
     )
 
@@ -190,15 +195,25 @@ def _rebound(engine: Engine, filters: Filters) -> dict[str, object]:
 
 def _coverage(engine: Engine, filters: Filters) -> dict[str, object]:
     found = coverage_headline(engine, filters)
-    evidence = found[["a_km_days", "b_km_days", "c_km_days"]].sum()
-    told = evidence + found["d_km_days"]
+    shares = evidence_shares(found)
+    is_known = any(shares.get(grade) for grade in "ABCD")
     return {
         "value": float(found["coverage_share"]),
         "numerator": float(found["covered_km_days"]),
         "denominator": float(found["standard_km_days"]),
         "grade": found["grade"],
-        "evidence_share": float(evidence / (told + found["none_km_days"])) if told else np.nan,
+        "evidence_share": sum(shares[grade] for grade in "ABC") if is_known else np.nan,
     }
+
+
+def evidence_shares(row: pd.Series) -> dict[str, float]:
+    """Share of all km days by grade of evidence ("" neither evidence nor plan); {} without any.
+
+    row  of `coverage_headline`.
+    """
+    km_days = {grade: float(row[f"{grade.lower() or 'none'}_km_days"]) for grade in GRADES}
+    total = sum(km_days.values())
+    return {grade: days / total for grade, days in km_days.items()} if total else {}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from geo.trend import MIN_WEEKS, UNTESTED, trends
 
 SEED = 20_250_101  # any number does; always the same one, so that the same data gives the same map
 PER_VISITS = 100  # visits as an exposure are counted in hundreds
+LEAST_WEEKS = MIN_WEEKS  # a trend of fewer is not judged
 CELLS_PER_KERNEL = 12  # issues are counted in cells this much smaller than the heat map's kernel
 
 Floats = npt.NDArray[np.float64]
@@ -137,13 +138,13 @@ def trend_classes(engine: Engine, filters: Filters) -> TrendClasses:
     """
     first = complete_days(engine)[0]
     weeks = min(int(threshold("trend_weeks")), max((filters.until - first).days // 7, 0))
-    enough = weeks >= MIN_WEEKS
+    enough = weeks >= LEAST_WEEKS
     since = filters.until - timedelta(days=7 * weeks if enough else 1)
     whole = filters.in_grid().between(since, filters.until)
     frame = _per_km(engine, whole)
     if not enough:
         frame["state"] = frame["state"].where(frame["state"] != "tested", "few_weeks")
-    values = np.full((len(frame), max(weeks, MIN_WEEKS)), np.nan)
+    values = np.full((len(frame), max(weeks, LEAST_WEEKS)), np.nan)
     has_rate = (frame["state"] == "tested").to_numpy()
     values[has_rate] = 0.0
     if enough:

@@ -97,22 +97,22 @@ def departments(engine: Engine) -> list[str]:
     return list(engine.select("departments")["department"])
 
 
-def headline(engine: Engine, filters: Filters) -> pd.DataFrame:
-    """The headline numbers of a period: one row a metric.
+def stock_and_flow(engine: Engine, filters: Filters, before: Filters) -> pd.DataFrame:
+    """What came in, what was closed and what is left of a period: one row a metric.
 
     columns  metric, value, numerator, denominator (NaN where there is none) and before, the value in
-             the period of the same length just before (NaN where the data does not reach back).
+             the other period (NaN where the data does not reach back).
     """
     now = counts(engine, filters)
-    reaches_back = filters.previous.since >= complete_days(engine)[0]
-    before = counts(engine, filters.previous) if reaches_back else {}
+    reaches_back = before.since >= complete_days(engine)[0]
+    then = counts(engine, before) if reaches_back else {}
     rows = [
         {
             "metric": metric,
             "value": value,
             "numerator": now[numerator],
             "denominator": now.get(denominator, np.nan),
-            "before": before.get(metric, np.nan),
+            "before": then.get(metric, np.nan),
         }
         for metric, value, numerator, denominator in (
             ("reported", now["reported"], "reported", ""),

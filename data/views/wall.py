@@ -1,4 +1,4 @@
-"""What only the wall asks for: bands for its maps, evidence of cleaning, items of a card."""
+"""What only the wall asks for: bands for its maps, items of a card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 
 from data.engine import Engine
 from data.filters import Filters
-from data.views.coverage import GRADES, coverage_by_grid, coverage_headline
-from data.views.overview import issues_by_category
+from data.views.coverage import coverage_by_grid
+from data.views.overview import build_info, issues_by_category
 from data.views.rebound import rebound_ranks, repeat_places
 from geo.bands import band_edges, band_of
 
@@ -31,8 +31,7 @@ class BandedGrids:
 
 def rebound_bands(engine: Engine, filters: Filters) -> BandedGrids:
     """`rebound_ranks` of all grids, with bands of rebound_30 in per cent."""
-    whole = Filters(filters.since, filters.until, filters.category_class)
-    frame = rebound_ranks(engine, whole)
+    frame = rebound_ranks(engine, filters.in_grid())
     return _banded(frame, 100 * frame["rebound_30"])
 
 
@@ -48,36 +47,28 @@ def _banded(frame: pd.DataFrame, column: pd.Series) -> BandedGrids:
     return BandedGrids(frame.assign(band=band_of(values, edges)), tuple(edges.tolist()))
 
 
-def evidence_shares(engine: Engine, filters: Filters) -> dict[str, float]:
-    """Share of the county's km days by grade of evidence ("" neither evidence nor plan); {} if none."""
-    row = coverage_headline(engine, filters)
-    km_days = {grade: float(row[f"{grade.lower() or 'none'}_km_days"]) for grade in GRADES}
-    total = sum(km_days.values())
-    return {grade: days / total for grade, days in km_days.items()} if total else {}
-
-
 def worst_items(engine: Engine, filters: Filters) -> pd.DataFrame:
     """The three things that the chosen grid is called out for (点名), by one rule.
 
-    First open issues past their deadline, the longest overdue first, one for each place and category.
-    Where there are fewer than three, repeat places, most episodes first. Then the categories with
-    most issues of the period. No place and category comes twice.
+    First what is open and past its deadline today (`data_until`, whatever the period), the longest
+    overdue first, one for each place and category. Where there are fewer than three, repeat places of
+    the period, most episodes first. Then the categories with most issues of the period. No place and
+    category comes twice.
     columns  kind (overdue, repeat, category), category, issue_id, address, street_name, description,
              department, due_at, is_open, overdue_days (0 if not overdue), count (most episodes within
              repeat_days; issues of the period; 1), lon, lat. What describes a repeat place or a
              category is its newest issue.
     """
-    overdue = engine.select(
-        "overdue_of_grid",
-        until=filters.until,
-        category_class=filters.category_class,
-        grid_id=filters.grid_id,
-        row_limit=ITEMS,
-    )
-    late = (pd.Timestamp(filters.until) - overdue["due_at"]).dt.days
-    found = [overdue.assign(kind="overdue", is_open=True, count=1, overdue_days=late)]
+    of_today = {
+        "today": build_info(engine).data_until,
+        "category_class": filters.category_class,
+        "department": filters.department,
+        "grid_id": filters.grid_id,
+    }
+    overdue = engine.select("overdue_of_grid", row_limit=ITEMS, **of_today)
+    found = [overdue.assign(kind="overdue", is_open=True, count=1)]
     if len(overdue) < ITEMS:
-        newest = engine.select("newest_of_grid", until=filters.until, grid_id=filters.grid_id)
+        newest = engine.select("newest_of_grid", **of_today)
         repeats = repeat_places(engine, filters)[["place_id", "category", "episodes"]]
         repeats = repeats.merge(newest, on=["place_id", "category"]).rename(
             columns={"episodes": "count"}

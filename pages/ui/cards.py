@@ -12,7 +12,7 @@ from data.entries import meetings, remove_target, set_target, targets
 from data.filters import Filters
 from data.messages import DataError
 from data.metrics import Metric, metrics
-from data.standards import thresholds
+from data.standards import threshold, thresholds
 from data.views.headline import headline, last_bulletin, period_before, with_targets
 from data.views.overview import Build
 from pages.ui.grid import show_records
@@ -20,14 +20,13 @@ from pages.ui.read import read
 from pages.ui.text import UNITS, last_day, number, period, plain
 
 DIGITS = {"件": 0, "小时": 0}
-SHORT_DAYS = 60  # a shorter period holds few closings that are older than 30 days
 
 
 def headline_cards(build: Build, filters: Filters) -> None:
     """One card a headline number: value, target, change since the last bulletin, the year before."""
     bulletin = last_bulletin(meetings(build.source), filters)
     found = read(headline, build.build_id, filters, period_before(filters, bulletin))
-    rows = with_targets(found.frame, targets(build.source), filters.days)
+    rows = with_targets(found.frame, targets(build.source), filters)
     than = f"较 {bulletin:%Y-%m-%d} 通报" if bulletin else "较上一时段"
     for column, row in zip(st.columns(len(rows)), rows.itertuples(), strict=True):
         metric = metrics()[row.metric]
@@ -43,7 +42,7 @@ def headline_cards(build: Build, filters: Filters) -> None:
                 delta_arrow="off" if _tone(metric, change) == "off" else "auto",
                 help=f"{metric.meaning}。",
             )
-            st.markdown(f"{_target(row, metric, filters)}　去年同期 {year}")
+            st.markdown(f"{_target(row, metric)}　去年同期 {year}")
             st.caption(_parts(row, filters))
             with st.container(horizontal=True, gap="small"):
                 with st.popover("口径", type="tertiary", icon=":material/info:"):
@@ -79,12 +78,12 @@ def _tone(metric: Metric, change: float) -> Any:
     return "inverse" if metric.better == "low" else "normal"
 
 
-def _target(row: Any, metric: Metric, filters: Filters) -> str:
+def _target(row: Any, metric: Metric) -> str:
     if math.isnan(row.target):
         return "未设目标"
     sign = "≤" if metric.better == "low" else "≥"
     text = f"目标 {sign} {_value(row.target, metric)}"
-    if filters.is_narrowed and row.metric != "coverage_share":
+    if not row.is_judged:
         return f"{text}（对全部问题）"
     if pd.notna(row.is_met):
         text += "，:green[**达到**]" if row.is_met else "，:red[**未达到**]"
@@ -105,7 +104,9 @@ PARTS = {  # numerator and denominator of a card, and on what it rests
 def _parts(row: Any, filters: Filters) -> str:
     if row.metric == "rebound_30" and row.is_too_few:
         text = f"整改 {number(row.denominator)} 处，第 30 日仍在观察的只有 {number(row.at_risk)} 处"
-        return text + ("；请选更长的时段" if filters.days < SHORT_DAYS else "")
+        # Few closings of a short period are old enough to have been observed that long.
+        is_short = filters.days < 2 * threshold("rebound_days")
+        return text + ("；请选更长的时段" if is_short else "")
     return PARTS[row.metric].format(
         top=number(row.numerator),
         base=number(row.denominator),
@@ -130,7 +131,7 @@ def _about(row: Any, metric: Metric, compared: str) -> None:
     """Definition, comparison and target of one number."""
     _definition(row.metric)
     if row.metric == "rebound_30":
-        st.markdown(f"本时段整改完成 {number(row.denominator)} 处（重复上报已合并）。")
+        st.markdown(f"本时段整改 {number(row.denominator)} 处问题（重复上报已合并）。")
     st.markdown(f"对比时段：{compared}。")
     if not math.isnan(row.target_said):
         each = f"（每 {metric.target_days} 天）" if metric.target_days else ""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.standards import road_classes
 from pages.ui.charts import BLUE, ORANGE, show_chart
-from pages.ui.streets import GRADE_COLOURS, GRADE_NAMES
+from pages.ui.streets import GRADE_COLOURS, GRADE_LABELS
 from pages.ui.text import number
 
 PLAN = GRADE_COLOURS["D"]
@@ -27,7 +27,7 @@ def evidence_bar(headline: pd.Series) -> None:
         return
     parts = [
         (GRADE_COLOURS[grade], name, headline[f"{grade.lower() or 'none'}_km_days"])
-        for grade, name in GRADE_NAMES.items()
+        for grade, name in GRADE_LABELS.items()
     ]
     parts = [part for part in parts if part[2] > 0]
     words = [f"{name} {km_days / total:.1%}" for _, name, km_days in parts]

@@ -79,6 +79,37 @@ def url_value(key: str, new: str | None = None) -> str:
     return value
 
 
+def url_list(label: str, names: dict[str, str], key: str) -> list[str]:
+    """Several choices, in the order in which they were made, kept as `url_select` keeps one."""
+    shown = f"{key}_list"
+
+    def keep() -> None:
+        st.session_state[key] = ",".join(st.session_state[shown])
+
+    st.session_state[shown] = [code for code in asked_code(key).split(",") if code in names]
+    chosen = st.multiselect(
+        label, list(names), format_func=names.__getitem__, key=shown, on_change=keep
+    )
+    url_value(key, ",".join(chosen))
+    return chosen
+
+
+def url_number(label: str, limits: tuple[int, int], default: int, key: str) -> int:
+    """A whole number, kept as `url_select` keeps a choice; what is none or out of limits is default."""
+    shown = f"{key}_number"
+
+    def keep() -> None:
+        st.session_state[key] = str(st.session_state[shown])
+
+    asked = asked_code(key, str(default))
+    is_whole = asked.isdecimal() and limits[0] <= int(asked) <= limits[1]
+    st.session_state[shown] = int(asked) if is_whole else default
+    chosen = st.number_input(label, *limits, key=shown, on_change=keep)
+    st.session_state[key] = str(chosen)
+    _put_into_url(key, str(chosen), str(default))
+    return chosen
+
+
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
     asked = asked_code(key, default)

@@ -23,7 +23,7 @@ from pages.ui.filters import chosen_params, url_select
 from pages.ui.maps import clicked
 from pages.ui.read import read
 from pages.ui.registry import REGISTRY
-from pages.ui.streets import GRADE_NAMES
+from pages.ui.streets import GRADE_LABELS
 from pages.ui.tables import table
 from pages.ui.text import STATE_NAMES, class_name, number, period, plain
 
@@ -163,7 +163,7 @@ def _uncovered(build: Build, filters: Filters, key: str) -> None:
             "标准（小时/天）": rows["standard_hours"],
             "保洁（小时/天）": rows["hours_a_day"].round(1),
             "欠账（公里·小时）": rows["hours_owed"].round(1),
-            "证据": rows["grade"].map(GRADE_NAMES),
+            "证据": rows["grade"].map(GRADE_LABELS),
         }
     )
     table(shown.head(ROWS_SHOWN), "欠保洁的路段", key)

@@ -12,7 +12,7 @@ from data.views.overview import Build
 from data.views.todo import came_back, open_issues, unit_totals
 from pages.ui.filters import url_select
 from pages.ui.issue_cards import issue_cards
-from pages.ui.my_grid import Number, on_time, overdue, owed
+from pages.ui.my_grid import CAME_BACK, Number, on_time, overdue, owed
 from pages.ui.read import read
 from pages.ui.text import number, plain
 
@@ -93,8 +93,8 @@ def unit_lists(build: Build, filters: Filters, unit: str) -> None:
         st.info("没有未整改的问题。")
     else:
         issue_cards(issues, "unit_open", with_grid=True)
-    st.subheader(f"近 30 天反弹　{len(returns)} 件")
+    st.subheader(f"{CAME_BACK}　{len(returns)} 件")
     if returns.empty:
-        st.info("近 30 天没有反弹的问题。")
+        st.info(f"没有{CAME_BACK}的问题。")
     else:
         issue_cards(returns, "unit_back", with_grid=True)

@@ -15,9 +15,9 @@ import pandas as pd
 from data.filters import Filters
 from data.views.overview import Build, build_info, grid_density
 from pages.ui.issue_cards import Record, due_words, place_words
-from pages.ui.my_grid import GridDay, grid_day, numbers, street_state, who
+from pages.ui.my_grid import CAME_BACK, GridDay, grid_day, numbers, street_state, who
 from pages.ui.read import read
-from pages.ui.text import class_name, number, period
+from pages.ui.text import CLEANING_OF_ALL, class_name, number, period, what
 
 ROWS = 25  # what the page holds of all lists together
 ISSUES = {"期限": 11, "编号": 20, "小类": 13, "地点": 21, "描述": 22, "处置部门": 13}
@@ -98,12 +98,11 @@ def _page(day: GridDay) -> str:
     )
     title = escape(f"{people['grid_name']}　今天要办")
     when = f"今天：{build.data_until:%Y-%m-%d}　时段：{period(filters.since, filters.until)}"
-    chosen = [name for name in (filters.category_class, filters.department) if name]
-    only = f"　只看：{'、'.join(class_name(name) for name in chosen)}" if chosen else ""
+    only = f"　只看：{what(filters)}；{CLEANING_OF_ALL}" if filters.is_narrowed else ""
     lists = [
         _List("逾期未整改", "件", ISSUES, 8, [_issue(row) for row in _records(day.overdue)]),
         _List("未到期与无时限", "件", ISSUES, 6, [_issue(row) for row in _records(day.not_overdue)]),
-        _List("近 30 天反弹", "件", RETURNS, 4, [_return(row) for row in _records(day.returns)]),
+        _List(CAME_BACK, "件", RETURNS, 4, [_return(row) for row in _records(day.returns)]),
         _List("交界", "个相邻网格", BORDERS, 3, [_border(row) for row in _records(day.borders)]),
         _List("道路", "条", STREETS, 4, [_street(row) for row in _records(day.streets)]),
     ]

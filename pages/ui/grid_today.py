@@ -18,7 +18,16 @@ from pages.ui.grid import RECORD_COLUMNS, records
 from pages.ui.grid_print import print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
-from pages.ui.my_grid import GridDay, Number, border_table, issue_table, numbers, sheets, street_table
+from pages.ui.my_grid import (
+    CAME_BACK,
+    GridDay,
+    Number,
+    border_table,
+    issue_table,
+    numbers,
+    sheets,
+    street_table,
+)
 from pages.ui.read import read
 from pages.ui.spots import trend_sentence
 from pages.ui.tables import XLSX, table
@@ -107,7 +116,7 @@ def today_lists(day: GridDay) -> None:
             "未整改的问题都没有时限，不判逾期。" if no_deadline else "没有逾期的问题。",
         ),
         ("未到期与无时限", day.not_overdue, "not_overdue", "没有其他未整改的问题。"),
-        ("近 30 天反弹", day.returns, "returns", "近 30 天没有反弹的问题。"),
+        (CAME_BACK, day.returns, "returns", f"没有{CAME_BACK}的问题。"),
     ):
         st.subheader(f"{title}　{len(frame)} 件")
         if frame.empty:

@@ -17,6 +17,7 @@ from pages.ui.issue_cards import DUE_NAMES
 from pages.ui.read import read
 from pages.ui.text import STATE_NAMES, class_name, number
 
+CAME_BACK = f"近 {threshold('rebound_days'):g} 天反弹"
 COVERAGE_NAMES = {
     "no_street": "网格内没有道路数据",
     "no_standard": "道路没有等级，标准未规定保洁时长",
@@ -191,7 +192,8 @@ def _per_km(row: pd.Series) -> Number:
 
 
 def _rebound(row: pd.Series) -> Number:
-    parts = f"整改 {number(row['closed'])} 处，第 30 日仍在观察 {number(row['at_risk_30'])} 处"
+    closed, at_risk = number(row["closed"]), number(row["at_risk_30"])
+    parts = f"整改 {closed} 处（已并重复），第 30 日仍在观察 {at_risk} 处"
     if pd.isna(row["rebound_30"]):
         parts += f"，不足 {threshold('min_at_risk'):g} 处"
     value = _share(row["rebound_30"], row["closed"])

@@ -24,9 +24,9 @@ NO_CONTROL = (
 )
 
 
-def band(lower: float, upper: float) -> str:
+def band(lower: float, upper: float, digits: int = 1) -> str:
     """A 95 % band of a share; a share of 0 or 1 has none."""
-    return "无区间" if math.isnan(lower) else f"95% 区间 {lower:.1%}–{upper:.1%}"
+    return "无区间" if math.isnan(lower) else f"95% 区间 {lower:.{digits}%}–{upper:.{digits}%}"
 
 
 def too_few(at_risk: int, day: int) -> str:
@@ -54,7 +54,9 @@ def trend_sentence(months: pd.DataFrame, step: str) -> str:
     sentences = []
     if len(done) > 1:
         before, last = done.iloc[-2], done.iloc[-1]
-        if last["lower_30"] > before["upper_30"]:
+        if math.isnan(last["lower_30"] - before["lower_30"]):
+            change = "没有区间的一段不能判断，**看不出变化**"
+        elif last["lower_30"] > before["upper_30"]:
             change = "两个区间不重叠：反弹**变多了**"
         elif last["upper_30"] < before["lower_30"]:
             change = "两个区间不重叠：反弹**变少了**"

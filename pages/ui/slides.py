@@ -19,15 +19,21 @@ from data.photos import photo_url
 from data.settings import settings
 from data.standards import threshold
 from data.views.coverage import coverage_headline
-from data.views.headline import headline as county_headline
-from data.views.headline import last_bulletin, period_before, with_targets
+from data.views.headline import (
+    evidence_shares,
+    headline,
+    last_bulletin,
+    period_before,
+    with_targets,
+)
 from data.views.hotspots import grid_hot_spots, trend_classes
-from data.views.overview import Build, grid_density, grids, headline, worst_grids
+from data.views.overview import Build, grid_density, grids, stock_and_flow, worst_grids
 from data.views.rebound import rebound_by, repeat_places, slackening
-from data.views.wall import evidence_shares, owed_bands, rebound_bands, worst_items
+from data.views.wall import owed_bands, rebound_bands, worst_items
 from pages.ui.read import read
+from pages.ui.rebounds import band
 from pages.ui.spots import CLASS_NAMES, TREND_WORDS, UNIT_NAMES
-from pages.ui.text import class_name, number, period
+from pages.ui.text import CLEANING_OF_ALL, GRADE_NAMES, class_name, number, period, what
 
 ROWS = 5
 # Inferno, five classes: readable for the colour-blind; on a dark wall bright means much. Grey: unknown.
@@ -40,13 +46,6 @@ SPOT_COLOURS = {
     "-1": "#2f6fa8", "-2": "#4fa3e0", "-3": "#a8d8ff", "untested": UNKNOWN,
 }  # fmt: skip
 NOW_HOT = ("intensifying", "new", "persistent", "consecutive", "oscillating", "sporadic")
-GRADE_NAMES = {
-    "A": "有车辆轨迹",
-    "B": "有起止时间的台账",
-    "C": "只有开始时间的台账",
-    "D": "仅排班",
-    "": "无排班也无记录",
-}
 NO_UNIT = "牵头单位未登记"
 
 
@@ -109,20 +108,22 @@ class Slide:
 
 def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
     """总览: what came in and what is left, the worst grids, who answers for them and why."""
-    rows = read(headline, build.build_id, filters).set_index("metric")
+    bulletin = last_bulletin(meetings(build.source), filters)
+    before, than = period_before(filters, bulletin), "上次通报" if bulletin else "上一时段"
+    rows = read(stock_and_flow, build.build_id, filters, before).set_index("metric")
     density = read(grid_density, build.build_id, filters)
     worst = read(worst_grids, build.build_id, filters).head(ROWS)
     if not (rows.loc["reported", "value"] or rows.loc["open_at_end", "value"]):
         return "时段内没有这类问题的记录，也没有未整改的问题。"
-    before = read(grid_density, build.build_id, filters.previous).frame.set_index("grid_id")
-    reaches_back = filters.previous.since >= build.first_date
+    then = read(grid_density, build.build_id, before).frame.set_index("grid_id")["issues_per_km"]
+    reaches_back = before.since >= build.first_date
     places = _places(build)
     listed = []
     for row in worst.itertuples():
         notes = [_unit(row.lead_unit), f"{class_name(row.main_class)}占 {row.main_share:.0%}"]
-        earlier = before["issues_per_km"].get(row.grid_id, math.nan) if reaches_back else math.nan
+        earlier = then.get(row.grid_id, math.nan) if reaches_back else math.nan
         if not math.isnan(earlier):
-            notes.append(f"上一时段 {number(earlier, 1)}")
+            notes.append(f"{than} {number(earlier, 1)}")
         value = number(row.issues_per_km, 1)
         listed.append(Row(row.grid_name, value, ["　".join(notes)], places[row.grid_id]))
     per_km = rows.loc["issues_per_km"]
@@ -132,7 +133,7 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
             title="总览",
             what=_what(filters),
             people=[],
-            numbers=_headline_cards(build, filters),
+            numbers=_headline_cards(build, filters, before, than),
             picture=_banded_picture(
                 {
                     row.grid_id: str(row.band) if row.state == "shown" else "unknown"
@@ -144,17 +145,15 @@ def overview_slides(build: Build, filters: Filters) -> list[Slide] | str:
             ),
             rows_title=f"每公里问题最多的网格（件/公里，全县 {number(per_km['value'], 1)}）",
             rows=listed,
-            sentence=_overview_sentence(rows),
+            sentence=_overview_sentence(rows, than),
         )
     ]
 
 
-def _headline_cards(build: Build, filters: Filters) -> list[Number]:
+def _headline_cards(build: Build, filters: Filters, before: Filters, than: str) -> list[Number]:
     """The four numbers of the page 总览, with its targets and its comparison."""
-    bulletin = last_bulletin(meetings(build.source), filters)
-    found = read(county_headline, build.build_id, filters, period_before(filters, bulletin))
-    rows = with_targets(found.frame, targets(build.source), filters.days)
-    than = "比上次通报" if bulletin else "比上时段"
+    found = read(headline, build.build_id, filters, before)
+    rows = with_targets(found.frame, targets(build.source), filters)
     return [_headline_card(row, than) for row in rows.itertuples()]
 
 
@@ -165,34 +164,36 @@ def _headline_card(row: Any, than: str) -> Number:
     label = metric.title
     if row.metric == "coverage_share" and row.evidence_share == 0:
         label += "（仅排班）"
-    if not math.isnan(row.target):
+    if row.is_judged and not math.isnan(row.target):
         label += f" 目标{'≤' if metric.better == 'low' else '≥'}{row.target * scale:g}"
         label += "" if pd.isna(row.is_met) else "✓" if row.is_met else "✗"
     change = (row.value - row.before) * scale
     if math.isnan(change):
-        note = f"{than}：数据不足"
+        note = f"{than}数据不足"
     elif not round(change, digits):
-        note = f"{than}持平"
+        note = f"与{than}持平"
     else:
         unit = " 个百分点" if is_share else ""
-        note = f"{than}{'高' if change > 0 else '低'} {number(abs(change), digits)}{unit}"
+        note = f"比{than}{'高' if change > 0 else '低'} {number(abs(change), digits)}{unit}"
+    if row.metric == "coverage_share" and row.evidence_share > 0:
+        note += f"　{row.evidence_share:.0%} 有作业证据"
     value = "样本太少" if row.is_too_few else number(row.value * scale, digits)
     unit = "" if row.is_too_few else metric.unit
     return Number(label, value, unit, note, _tone(row.value, row.before, metric.better))
 
 
-def _overview_sentence(rows: pd.DataFrame) -> str:
+def _overview_sentence(rows: pd.DataFrame, than: str) -> str:
     parts = [
         _compared(metrics()[key].title, rows.loc[key, "value"], rows.loc[key, "before"])
         for key in ("reported", "overdue_open", "open_at_end")
     ]
     known = [part for part in parts if part][:2]
     if not known:
-        return "数据不够长，不能与上一时段比较。"
+        return f"数据不够长，不能与{than}比较。"
     per_km = rows.loc["issues_per_km"]
     if not math.isnan(per_km["value"] - per_km["before"]):
         known.append(f"每公里 {number(per_km['before'], 1)}→{number(per_km['value'], 1)} 件")
-    return f"比上一时段：{'，'.join(known)}。"
+    return f"比{than}：{'，'.join(known)}。"
 
 
 def hot_spot_slides(build: Build, filters: Filters) -> list[Slide] | str:
@@ -292,8 +293,7 @@ def rebound_slides(build: Build, filters: Filters) -> list[Slide] | str:
         ),
         Number(
             "反弹率的 95% 区间",
-            f"{100 * now['lower_30']:.1f}–{100 * now['upper_30']:.1f}",
-            "%",
+            *_limits(now["lower_30"], now["upper_30"]),
             "" if math.isnan(earlier) else f"上一时段 {100 * earlier:.1f}%",
         ),
         Number(
@@ -335,13 +335,18 @@ def _repeats(build: Build, filters: Filters) -> Number:
     return Number("反复点位", number(len(places)), "处", f"{days:g}日内 {times:g} 次以上")
 
 
+def _band(row: Mapping[Any, Any]) -> str:
+    return band(row["lower_30"], row["upper_30"], 0)
+
+
+def _limits(lower: float, upper: float) -> tuple[str, str]:
+    """The 95 % band as value and unit of a Number; a share of 0 or 1 has none."""
+    return ("—", "") if math.isnan(lower) else (f"{100 * lower:.1f}–{100 * upper:.1f}", "%")
+
+
 def _rebound_note(row: Mapping[Any, Any]) -> str:
     rank = _between(row["best_rank"], row["worst_rank"])
-    return f"{_unit(row['lead_unit'])}　区间 {_range(row)}　名次 {rank}"
-
-
-def _range(row: Mapping[Any, Any]) -> str:
-    return f"{row['lower_30']:.0%}–{row['upper_30']:.0%}"
+    return f"{_unit(row['lead_unit'])}　{_band(row)}　名次 {rank}"
 
 
 def _inspection_sentence(build: Build, filters: Filters) -> str:
@@ -408,7 +413,8 @@ def coverage_slides(build: Build, filters: Filters) -> list[Slide] | str:
         Slide(
             code="coverage",
             title="保洁",
-            what=period(filters.since, filters.until),
+            what=period(filters.since, filters.until)
+            + (f"　{CLEANING_OF_ALL}" if filters.is_narrowed else ""),
             people=[],
             numbers=numbers,
             picture=_banded_picture(fill, banded.edges, "小时", "未知"),
@@ -433,7 +439,7 @@ def _coverage_note(row: Any) -> str:
 
 
 def _evidence_sentence(build: Build, filters: Filters, now: pd.Series) -> str:
-    shares = read(evidence_shares, build.build_id, filters)
+    shares = evidence_shares(now)
     said = [f"{share:.0%} {GRADE_NAMES[grade]}" for grade, share in shares.items() if share >= 0.005]
     warning = "" if any(shares[grade] for grade in "ABC") else "；排班是计划，不能证明有人来扫"
     before = read(coverage_headline, build.build_id, filters.previous)
@@ -451,11 +457,11 @@ def card_slides(build: Build, filters: Filters, grid_ids: Iterable[str]) -> list
 
 
 def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
-    chosen = Filters(filters.since, filters.until, filters.category_class, grid_id)
+    chosen = filters.in_grid(grid_id)
     row = read(grids, build.build_id).set_index("grid_id").loc[grid_id]
     density = read(grid_density, build.build_id, filters).frame
     own = density[density["grid_id"] == grid_id]
-    values = read(headline, build.build_id, chosen).set_index("metric")
+    values = read(stock_and_flow, build.build_id, chosen, chosen.previous).set_index("metric")
     rank = int(own["rank"].iloc[0]) if len(own) else 0
     ranked = int((density["rank"] > 0).sum())
     share = read(rebound_bands, build.build_id, filters).frame
@@ -480,7 +486,12 @@ def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
             "worse" if 0 < rank <= ROWS else "",
         ),
         _headline_number(late, values.loc[late]),
-        Number("30日反弹率", f"{100 * share[0]['rebound_30']:.0f}", "%", f"区间 {_range(share[0])}")
+        Number(
+            "30日反弹率",
+            f"{100 * share[0]['rebound_30']:.0f}",
+            "%",
+            _band(share[0]),
+        )
         if share
         else Number("30日反弹率", "—", "", "样本太少"),
         _repeats(build, chosen),
@@ -495,7 +506,8 @@ def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
         picture=Picture({grid_id: "chosen"}, {"chosen": CHOSEN}, [], focus=grid_id),
         rows_title=f"三件最该办的　{_what(filters)}",
         rows=[_item(item) for item in items.to_dict("records")],
-        sentence="先列逾期最久的未整改问题，不足三件再列反复点位、最多的小类。",
+        sentence=f"先列逾期最久的未整改问题（逾期算到 {build.data_until:%Y-%m-%d}），"
+        "不足三件再列反复点位、最多的小类。",
     )
 
 
@@ -590,8 +602,7 @@ def _between(best: int, worst: int) -> str:
 
 def _what(filters: Filters) -> str:
     """The period and the kind of problem that numbers are of."""
-    kind = class_name(filters.category_class) if filters.category_class else "全部问题"
-    return f"{period(filters.since, filters.until)}　{kind}"
+    return f"{period(filters.since, filters.until)}　{what(filters)}"
 
 
 def _banded_picture(fill: dict[str, str], edges: tuple[float, ...], unit: str, unknown: str) -> Picture:

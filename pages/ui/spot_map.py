@@ -9,6 +9,7 @@ import streamlit as st
 
 from data.filters import Filters
 from data.views.hotspots import (
+    LEAST_WEEKS,
     grid_hot_spots,
     heat_bands,
     segment_hot_spots,
@@ -264,7 +265,7 @@ def _grid_panel(listed: pd.DataFrame, colour: str) -> None:
     else:
         st.subheader("先办哪些网格")
         if listed.empty:
-            st.info("近来没有成为热点的网格；数据不足十周时不作判断（地图为灰）。")
+            st.info(f"近来没有成为热点的网格；数据不足 {LEAST_WEEKS} 周时不作判断（地图为灰）。")
             return
         words = [TREND_WORDS[name].split("：") for name in listed["trend_class"]]
         counts = pd.Series([word for word, _ in words]).value_counts(sort=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from data.views.hotspots import TrendClasses
+from data.views.hotspots import LEAST_WEEKS, TrendClasses
 from pages.ui.text import number
 
 # ColorBrewer RdBu, seven classes: readable for the colour-blind; white is "not significant", grey not
@@ -38,7 +38,7 @@ UNTESTED_NAMES = {
     "short_street": "道路太短，未检验",
     "few_visits": "巡查次数太少，未检验",
     "no_neighbours": "没有可比的相邻网格，未检验",
-    "few_weeks": "数据不足十周，未检验",
+    "few_weeks": f"数据不足 {LEAST_WEEKS} 周，未检验",
 }
 UNIT_NAMES = {"km": ("公里", 2, "件/公里"), "visits": ("次巡查", 0, "件/百次巡查")}
 STREET_UNTESTED_NAMES = {

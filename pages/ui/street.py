@@ -13,7 +13,7 @@ from data.views.hotspots import segment_records
 from data.views.overview import Build
 from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.read import read
-from pages.ui.streets import GRADE_NAMES, Row, hours_sentence, since_sentence
+from pages.ui.streets import GRADE_LABELS, Row, hours_sentence, since_sentence
 from pages.ui.tables import table
 from pages.ui.text import number, period, plain
 
@@ -63,7 +63,7 @@ def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
     ]
     if row["state"] == "shown":
         facts.append(f"欠账 {number(row['hours_owed'], 1)} 公里·小时")
-    facts += [since_sentence(row), _swept_sentence(row), f"证据：{GRADE_NAMES[row['grade']]}"]
+    facts += [since_sentence(row), _swept_sentence(row), f"证据：{GRADE_LABELS[row['grade']]}"]
     st.markdown("；".join(fact for fact in facts if fact) + "。")
     for name, title, view, columns in (
         ("shifts", "排班", segment_shifts, SHIFT_COLUMNS),

@@ -15,7 +15,7 @@ import pandas as pd
 from data.filters import Filters
 from data.views.coverage import coverage_and_cleanliness, street_coverage, uncovered_route
 from pages.ui.read import read
-from pages.ui.text import number
+from pages.ui.text import GRADE_NAMES, number
 
 GREY, PALE = "#aeb4bf", "#d9dde3"
 # Five steps from bad to good, red to blue: readable for the colour-blind and on a light ground.
@@ -24,13 +24,7 @@ OWED = ("#fecc5c", "#fd8d3c", "#f03b20", "#bd0026", "#67001f")
 ORDER = ("#440154", "#3b528b", "#21918c", "#5ec962", "#d9b400")  # viridis: first to last
 SHARE_NAMES = ("不到 20%", "20%–40%", "40%–60%", "60%–80%", "80% 及以上")
 SINCE_NAMES = ("最近两天", "2–3 天前", "4–7 天前", "8–14 天前", "15 天及以上")
-GRADE_NAMES = {
-    "A": "A 车辆轨迹",
-    "B": "B 台账有起止时间",
-    "C": "C 台账无结束时间",
-    "D": "D 仅有排班（计划）",
-    "": "无排班也无作业证据",
-}
+GRADE_LABELS = {grade: f"{grade} {name}".strip() for grade, name in GRADE_NAMES.items()}
 GRADE_COLOURS = {"A": "#08519c", "B": "#3182bd", "C": "#9ecae1", "D": "#e6a23c", "": GREY}
 CLEAN_NAMES = {
     "clean": "扫得净",
@@ -83,7 +77,7 @@ COLOURINGS = {
         },
         {"none": "不欠", **STATE_NAMES},
     ),
-    "grade": Colouring("证据等级", "多数天的最好证据", GRADE_COLOURS, GRADE_NAMES),
+    "grade": Colouring("证据等级", "多数天的最好证据", GRADE_COLOURS, GRADE_LABELS),
     "since": Colouring(
         "上次清扫",
         "上次清扫到时段末的天数",
@@ -152,7 +146,7 @@ def _grade(row: Row) -> tuple[str, str]:
         for grade in "ABCD"
         if row[f"{grade.lower()}_days"]
     )
-    return row["grade"], GRADE_NAMES[row["grade"]] + (f"（{days}）" if days else "")
+    return row["grade"], GRADE_LABELS[row["grade"]] + (f"（{days}）" if days else "")
 
 
 def _since(row: Row) -> tuple[str, str]:

@@ -6,6 +6,8 @@ import math
 import re
 from datetime import date, timedelta
 
+from data.filters import Filters
+
 TABLE_NAMES = {
     "core_grid": "责任网格",
     "core_segment": "道路",
@@ -30,8 +32,8 @@ CRS_NAMES = {
 }
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
-    "weeks": "周", "issues": "件", "episodes": "处", "points": "个", "draws": "次", "visits": "次",
-    "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
+    "weeks": "周", "issues": "件", "episodes": "处", "returns": "次", "points": "个", "draws": "次",
+    "visits": "次", "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
 }  # fmt: skip
 STATE_NAMES = {
     "unseen": "时段内没有任何记录",
@@ -41,6 +43,14 @@ STATE_NAMES = {
 # Markdown makes links of bare addresses, escaped or not; an invisible word joiner keeps them text.
 ADDRESS = re.compile(r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=www)(?=\.)|(?=@[-\w]+\.)")
 WORD_JOINER = "\u2060"
+GRADE_NAMES = {  # of evidence that a street was cleaned
+    "A": "车辆轨迹",
+    "B": "台账有起止时间",
+    "C": "台账无结束时间",
+    "D": "仅排班（计划）",
+    "": "无排班也无作业证据",
+}
+CLEANING_OF_ALL = "保洁数字不分大类和部门"
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 
@@ -53,6 +63,12 @@ def plain(text: object) -> str:
 def class_name(category_class: str) -> str:
     """A class or category for the screen."""
     return UNKNOWN_NAMES.get(category_class, category_class)
+
+
+def what(filters: Filters) -> str:
+    """The class and the department that issues are of: 市容环境 · 县城管局; of all: 全部问题."""
+    category_class = class_name(filters.category_class) if filters.category_class else ""
+    return " · ".join(name for name in (category_class, filters.department) if name) or "全部问题"
 
 
 def crs_name(crs: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from data.filters import Filters
-from data.views.overview import Build, category_classes, grids
+from data.views.overview import Build, category_classes, departments, grids
 from pages.ui.filters import DAYS, rolling_period
 from pages.ui.read import current_build, read
 from pages.ui.slides import (
@@ -64,20 +64,26 @@ def chosen(query: Mapping[str, str], build: Build) -> Choice:
     """The choice in a query string. Unknown scenes and grids are left out; else the default stands in.
 
     scenes=overview,cards · dwell (seconds) · screen (diagonal, inches) · dist (metres) ·
-    period, category, since, to as on the other pages · grids=G01,G07 (of the cards).
+    period, category, department, since, to as on the other pages · grids=G01,G07 (of the cards).
     """
     scenes = dict.fromkeys(code for code in query.get("scenes", "").split(",") if code in SCENES)
     size = {key: _limited(key, query.get(key, "")) for key in DEFAULTS}
     since, until = _period(query, build)
     classes = read(category_classes, build.build_id)
-    category = query.get("category", "")
+    category, department = query.get("category", ""), query.get("department", "")
+    filters = Filters(
+        since,
+        until,
+        category if category in classes else "",
+        department=department if department in read(departments, build.build_id) else "",
+    )
     known = set(read(grids, build.build_id)["grid_id"])
     grid_ids = dict.fromkeys(code for code in query.get("grids", "").split(",") if code in known)
     return Choice(
         scenes=tuple(scenes) or tuple(SCENES),
         dwell=size["dwell"],
         type_px=type_px(size["screen"], size["dist"]),
-        filters=Filters(since, until, category if category in classes else ""),
+        filters=filters,
         grid_ids=tuple(grid_ids)[:MOST_GRIDS],
     )
 

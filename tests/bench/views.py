@@ -35,7 +35,7 @@ VIEWS: tuple[Callable[[Engine, Filters], Any], ...] = (
     flow.flow_by_department,
     flow.flow_by_category,
     flow.flow_by_class,
-    overview.headline,
+    overview.counts,
     headline.progress,
     reasons.worst_with_reasons,
     meeting.since_meeting,

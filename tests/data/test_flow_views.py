@@ -16,7 +16,7 @@ from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.standards import threshold
 from data.views import flow as views
-from data.views.overview import headline, issue_records
+from data.views.overview import issue_records, stock_and_flow
 from tests.conftest import County, lonlat, write_ledger, write_tiny_county
 
 SINCE, UNTIL = date(2025, 5, 1), date(2026, 11, 1)
@@ -140,7 +140,7 @@ def test_one_grid_is_its_row(demo_engine: DuckDBEngine) -> None:
 def test_the_county_is_the_headline(demo_engine: DuckDBEngine) -> None:
     filters = Filters(date(2026, 5, 1), UNTIL)
     row = views.flow(demo_engine, filters).iloc[0]
-    cards = headline(demo_engine, filters).set_index("metric")["value"]
+    cards = stock_and_flow(demo_engine, filters, filters.previous).set_index("metric")["value"]
     for name in ("reported", "closed", "open_at_end", "overdue_open"):
         assert row[name] == cards[name]
 

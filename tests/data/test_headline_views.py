@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -75,10 +76,8 @@ def test_headline_is_what_pandas_counts_in_all_three_periods(
         row = frame.loc[key]
         assert row["value"] == pytest.approx(row["numerator"] / row["denominator"])
     assert frame.loc["coverage_share", "grade"] == "D"
-    sums = coverage.coverage_by_grid(demo_engine, NOW)[[f"{g}_km_days" for g in "abcd"]].sum()
-    outside = coverage.coverage_headline(demo_engine, NOW)[sums.index]
-    assert (outside >= sums - 1e-9).all()
-    share = outside.iloc[:3].sum() / outside.sum()
+    told = coverage.coverage_headline(demo_engine, NOW)
+    share = told[["a_km_days", "b_km_days", "c_km_days"]].sum() / (told["street_km"] * NOW.days)
     assert frame.loc["coverage_share", "evidence_share"] == pytest.approx(share)
 
 
@@ -126,13 +125,16 @@ def test_targets_are_as_typed_in_and_as_the_value() -> None:
         }
     )
     said = targets_of(issues_per_km=9.0, rebound_30=20.0, coverage_share=90.0)
-    rows = headline.with_targets(frame, said, 90).set_index("metric")
+    rows = headline.with_targets(frame, said, NOW).set_index("metric")
     assert rows.loc["issues_per_km", "target"] == pytest.approx(27), "9 in each 30 days"
     assert rows.loc["issues_per_km", "target_said"] == 9
     assert rows.loc["rebound_30", "target"] == pytest.approx(0.2)
     assert rows["is_met"].isna().tolist() == [False, False, True, True]
     assert rows["is_met"].iloc[:2].tolist() == [False, True], "less is better, equal is met"
-    nothing = headline.with_targets(frame, targets_of(), 90)
+    narrowed = headline.with_targets(frame, said, replace(NOW, department="县城管局"))
+    assert narrowed["is_met"].isna().all(), "the target is for all issues"
+    assert narrowed["is_judged"].tolist() == [False, False, False, True]
+    nothing = headline.with_targets(frame, targets_of(), NOW)
     assert nothing[["target", "is_met"]].isna().all(axis=None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,9 +13,11 @@ import pytest
 from data.engine import DuckDBEngine
 from data.filters import Filters
 from data.views.coverage import coverage_by_grid, coverage_headline
-from data.views.overview import build_info, worst_grids
+from data.views.headline import evidence_shares
+from data.views.overview import build_info, departments, worst_grids
 from data.views.rebound import rebound_ranks, repeat_places
-from data.views.wall import evidence_shares, owed_bands, rebound_bands, worst_items
+from data.views.todo import open_issues
+from data.views.wall import owed_bands, rebound_bands, worst_items
 from tests.conftest import County
 
 
@@ -32,7 +35,7 @@ def test_items_are_the_longest_overdue_then_repeats_then_most(
     demo_engine: DuckDBEngine, period: Filters
 ) -> None:
     issues = demo_engine.query("select * from core_issue where grid_id is not null")
-    until = pd.Timestamp(period.until)
+    until = pd.Timestamp(build_info(demo_engine).data_until)
     is_open = (issues["reported_at"] < until) & ~(issues["closed_at"] < until)
     late = issues[is_open & (issues["due_at"] < until)].sort_values(["due_at", "issue_id"])
     late = late.drop_duplicates(["grid_id", "place_id", "category"])
@@ -42,7 +45,14 @@ def test_items_are_the_longest_overdue_then_repeats_then_most(
         expected = late[late["grid_id"] == grid_id].head(3)
         overdue = items[items["kind"] == "overdue"]
         assert overdue["issue_id"].tolist() == expected["issue_id"].tolist()
-        assert overdue["overdue_days"].tolist() == (until - expected["due_at"]).dt.days.tolist()
+        assert (
+            overdue["overdue_days"].tolist()
+            == (until - expected["due_at"].dt.normalize()).dt.days.tolist()
+        )
+        today = open_issues(demo_engine, of_grid(period, grid_id)).set_index("issue_id")
+        assert (
+            overdue["overdue_days"].tolist() == (-today.loc[overdue["issue_id"], "days_left"]).tolist()
+        )
         assert items["kind"].tolist() == sorted(
             items["kind"], key=["overdue", "repeat", "category"].index
         )
@@ -79,6 +89,23 @@ def test_a_class_narrows_the_items(demo_engine: DuckDBEngine, period: Filters) -
     assert set(names[items["category"]]) == {worst["main_class"]}
 
 
+def test_a_department_narrows_the_items(demo_engine: DuckDBEngine, period: Filters) -> None:
+    kinds = set()
+    for department in departments(demo_engine):
+        for grid_id in worst_grids(demo_engine, period)["grid_id"]:
+            own = replace(period, grid_id=grid_id, department=department)
+            items = worst_items(demo_engine, own)
+            assert set(items["department"]) <= {department}
+            kinds |= set(items["kind"])
+    assert {"overdue", "category"} <= kinds
+
+
+def test_bands_of_rebound_are_the_departments(demo_engine: DuckDBEngine, period: Filters) -> None:
+    own = replace(period, department=departments(demo_engine)[0])
+    found = rebound_bands(demo_engine, own).frame
+    pd.testing.assert_frame_equal(found.drop(columns="band"), rebound_ranks(demo_engine, own))
+
+
 def test_bands_hold_their_values(demo_engine: DuckDBEngine, period: Filters) -> None:
     for found, column, per, view in (
         (rebound_bands(demo_engine, period), "rebound_30", 100, rebound_ranks),
@@ -92,7 +119,7 @@ def test_bands_hold_their_values(demo_engine: DuckDBEngine, period: Filters) -> 
 
 
 def test_evidence_shares_are_the_grades_km_days(demo_engine: DuckDBEngine, period: Filters) -> None:
-    shares = evidence_shares(demo_engine, period)
     row = coverage_headline(demo_engine, period)
+    shares = evidence_shares(row)
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["D"] == pytest.approx(row["d_km_days"] / (row["street_km"] * period.days))

@@ -18,7 +18,7 @@ from data.filters import Filters
 from data.views import coverage as views
 from data.views.overview import build_info
 from pages.ui.map_data import map_data, map_data_url
-from pages.ui.streets import CLEAN_NAMES, COLOURINGS, GRADE_NAMES
+from pages.ui.streets import CLEAN_NAMES, COLOURINGS, GRADE_LABELS
 from tests.cleaning import worked_county
 from tests.conftest import County
 from tests.pages.test_pages import start, use_store
@@ -177,7 +177,7 @@ def test_a_county_without_cleaning_data_is_told_what_to_bring(
 
 
 def test_every_grade_and_state_has_its_word() -> None:
-    assert set(GRADE_NAMES) == set(views.GRADES)
+    assert set(GRADE_LABELS) == set(views.GRADES)
     assert set(CLEAN_NAMES) == {"clean", "quality", "lucky", "neglected", "unknown"}
     for one in COLOURINGS.values():
         assert set(one.names) <= set(one.colours)

@@ -98,7 +98,7 @@ def test_unknown_codes_in_a_link_fall_back(store: Path) -> None:
 def test_filters_are_kept_from_page_to_page(store: Path) -> None:
     app = start()
     app.sidebar.selectbox(key="period").set_value("30d").run()
-    before = app.title[0].value.split("\u3000")[-1]
+    before = app.title[0].value.split("\u3000", 1)[1]
     app.switch_page("../hotspots.py").run()
     assert not app.exception
     assert app.title[0].value.endswith(before)
@@ -252,3 +252,10 @@ def test_a_pair_of_photos_says_what_is_missing(
 def test_records_do_not_show_names_of_photos(store: Path) -> None:
     tables = [table.value for table in start().dataframe]
     assert not any("photo" in str(column) for table in tables for column in table.columns)
+
+
+@pytest.mark.parametrize("page", ["overview", "hotspots", "rebound"])
+def test_the_title_names_the_department(store: Path, page: str) -> None:
+    department = views.departments(open_build(current_build_id(store), store))[0]
+    assert f"　{department}　" in start(page, department=department).title[0].value
+    assert "　全部问题　" in start(page).title[0].value

@@ -241,6 +241,9 @@ def test_two_months_are_compared_by_their_bands() -> None:
     assert "变多了" in trend_sentence(
         months.iloc[:2].assign(rebound_30=[0.1, 0.3], lower_30=[0, 0.25], upper_30=[0.2, 0.4]), "month"
     )
+    no_band = months.assign(rebound_30=0.0, lower_30=math.nan, upper_30=math.nan)
+    assert "有重叠" not in trend_sentence(no_band, "month")
+    assert "没有区间的一段不能判断" in trend_sentence(no_band, "month")
     assert "不足两段" in trend_sentence(months.iloc[:1], "month")
 
 
@@ -257,3 +260,11 @@ def test_the_period_of_a_day_breaks_nothing(engine: DuckDBEngine, part: str) -> 
     day = overview.build_info(engine).period_until - timedelta(days=1)
     app = start("rebound", part=part, period="custom", since=f"{day}", to=f"{day}")
     assert app.title[0].value.startswith("反弹趋势")
+
+
+def test_the_curves_of_a_department_are_not_called_the_county(engine: DuckDBEngine) -> None:
+    department = overview.departments(engine)[0]
+    curves = charts(start("rebound", period="all", department=department))[0]["data"]
+    names = {curve["name"] for curve in curves if curve.get("name")}
+    assert f"全县 · {department}" in names
+    assert "全县" not in names

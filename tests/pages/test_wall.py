@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,20 @@ import shapely
 
 from data.builds import current_build_id, open_build
 from data.engine import DuckDBEngine
+from data.entries import add_meeting, set_target
 from data.filters import Filters
 from data.settings import settings
 from data.views.coverage import coverage_by_grid, coverage_headline
-from data.views.headline import headline as county_headline
+from data.views.headline import headline, period_before
 from data.views.hotspots import grid_hot_spots
-from data.views.overview import build_info, grid_density, worst_grids
+from data.views.overview import build_info, departments, grid_density, grids, worst_grids
 from data.views.rebound import rebound_by, rebound_ranks
 from data.views.wall import worst_items
-from pages.ui.slides import SPOT_COLOURS
+from pages.ui.slides import SPOT_COLOURS, _band, _limits
 from pages.ui.spots import CLASS_NAMES
 from pages.ui.wall import COMPOSE, SCENES, chosen, needed_px, stage_answer, type_px
 from tests.conftest import County, collection, feature
+from tests.pages.test_pages import start
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_numbers_are_those_of_the_views(engine: DuckDBEngine) -> None:
     build = build_info(engine)
     filters = Filters(build.period_until - timedelta(days=365), build.period_until)
     shown = slides(period="365d")
-    numbers = county_headline(engine, filters, filters.previous).frame["value"].tolist()
+    numbers = headline(engine, filters, filters.previous).frame["value"].tolist()
     assert [n["value"] for n in shown["overview"]["numbers"]] == [
         f"{numbers[0]:,.1f}", *(f"{100 * share:,.1f}" for share in numbers[1:]),
     ]  # fmt: skip
@@ -122,6 +126,35 @@ def test_the_address_is_read_kindly(engine: DuckDBEngine) -> None:
     assert set(COMPOSE) | {"cards"} == set(SCENES)
 
 
+def test_a_department_is_carried_to_every_slide(engine: DuckDBEngine) -> None:
+    build, department = build_info(engine), departments(engine)[0]
+    query = {"period": "365d", "department": department}
+    filters = chosen(query, build).filters
+    assert filters.department == department
+    shown = slides(**query)
+    worst = worst_grids(engine, filters)
+    assert [row["name"] for row in shown["overview"]["rows"]] == worst["grid_name"].tolist()
+    assert all(department in shown[code]["what"] for code in ("overview", "hotspots", "rebound"))
+    assert shown["cards"]["rows_title"].endswith(f"　{department}")
+    assert all(department in row["notes"][1] for row in shown["cards"]["rows"])
+    assert chosen({"department": "没有这个部门"}, build).filters.department == ""
+
+
+def test_a_target_for_all_issues_does_not_judge_one_department(
+    engine: DuckDBEngine, demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CURRENT", f"{engine.build_id}.duckdb"):
+        shutil.copy(demo_store / name, tmp_path / name)
+    use_store(tmp_path, monkeypatch)
+    for metric in ("rebound_30", "coverage_share"):
+        set_target("demo", metric, 20, date(2026, 1, 1), "县爱卫办", tmp_path)
+    labels = [number["label"] for number in slides(scenes="overview")["overview"]["numbers"]]
+    assert ["目标" in label for label in labels] == [False, True, False, True]
+    query = {"scenes": "overview", "department": departments(engine)[0]}
+    labels = [number["label"] for number in slides(**query)["overview"]["numbers"]]
+    assert ["目标" in label for label in labels] == [False, False, False, True]
+
+
 @pytest.mark.parametrize(
     ("since", "to", "is_taken"),
     [("2026-09-01", "2026-09-10", True), ("2026-09-10", "2026-09-01", False), ("x", "", False)],
@@ -168,6 +201,53 @@ def test_one_grid_alone_has_an_overview_and_a_card(
     answer = stage_answer({"period": "all"})
     assert [slide["code"] for slide in answer["slides"]] == ["overview", "cards"]
     assert {one["title"] for one in answer["left_out"]} == {"热点", "反弹", "保洁"}
+
+
+def test_a_rebound_of_nothing_has_no_band_and_says_so() -> None:
+    row = {"lower_30": math.nan, "upper_30": math.nan}
+    assert _band(row) == "无区间"
+    assert _limits(**{key.removesuffix("_30"): limit for key, limit in row.items()}) == ("—", "")
+    assert _band({"lower_30": 0.19, "upper_30": 0.47}) == "95% 区间 19%–47%"
+
+
+def test_one_comparison_on_the_overview_and_it_is_named(
+    engine: DuckDBEngine, demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = slides(scenes="overview")["overview"]
+    assert shown["sentence"].startswith("比上一时段：")
+    for name in ("CURRENT", f"{engine.build_id}.duckdb"):
+        shutil.copy(demo_store / name, tmp_path / name)
+    use_store(tmp_path, monkeypatch)
+    day = build_info(engine).period_until - timedelta(days=40)
+    add_meeting("demo", "bulletin", day, "通报", store=tmp_path)
+    shown = slides(scenes="overview")["overview"]
+    filters = chosen({}, build_info(engine)).filters
+    before = grid_density(engine, period_before(filters, day)).frame.set_index("grid_name")
+    assert shown["sentence"].startswith("比上次通报：")
+    assert all("上次通报" in number["note"] for number in shown["numbers"])
+    for row in shown["rows"]:
+        earlier = before.loc[row["name"], "issues_per_km"]
+        assert row["notes"][0].endswith(f"上次通报 {earlier:.1f}")
+
+
+def test_cleaning_says_that_it_knows_no_departments(engine: DuckDBEngine) -> None:
+    assert "不分" not in slides(scenes="coverage")["coverage"]["what"]
+    query = {"scenes": "coverage", "department": departments(engine)[0]}
+    assert "保洁数字不分大类和部门" in slides(**query)["coverage"]["what"]
+
+
+def test_what_the_wall_shows_stands_in_the_address(engine: DuckDBEngine) -> None:
+    grid_id = grids(engine)["grid_id"].iloc[0]
+    app = start("wall", scenes="cards,overview", grids=grid_id, dwell="30", dist="x")
+    assert app.multiselect(key="scenes_list").value == ["cards", "overview"]
+    assert app.multiselect(key="grids_list").value == [grid_id]
+    assert app.number_input(key="dwell_number").value == 30
+    assert app.number_input(key="dist_number").value == 10
+    app.multiselect(key="scenes_list").set_value(["hotspots"]).run()
+    app.number_input(key="screen_number").set_value(65).run()
+    asked = dict(app.query_params)
+    assert (asked["scenes"], asked["screen"], asked["dwell"]) == ("hotspots", "65", "30")
+    assert "dist" not in asked
 
 
 def test_every_class_of_hot_spots_has_a_colour_and_a_word() -> None:
