@@ -111,7 +111,7 @@ def show_records(build: Build, filters: Filters, metric: str) -> None:
 def records(build: Build, filters: Filters, metric: str = "reported", *, key: str = "records") -> None:
     """The records behind the number, newest first: issues, returns, or streets below the standard."""
     if metric in ("rebound_30", "came_back"):
-        _returns(build, filters, key)
+        _returns(build, filters, metric, key)
     elif metric == "coverage_share":
         _uncovered(build, filters, key)
     else:
@@ -123,11 +123,13 @@ def records(build: Build, filters: Filters, metric: str = "reported", *, key: st
         table(shown.dropna(axis="columns", how="all"), "问题记录", key)
 
 
-def _returns(build: Build, filters: Filters, key: str) -> None:
-    """Problems that came back in the period."""
-    rows = read(rebound_records, build.build_id, filters)
+def _returns(build: Build, filters: Filters, metric: str, key: str) -> None:
+    """Problems that came back: of a rate those closed in the period, else those back in the period."""
+    is_rate = metric == "rebound_30"
+    rows = read(rebound_records, build.build_id, filters, "closed", "closing" if is_rate else "return")
     names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
-    st.markdown(f"**时段内再次出现的问题**（最新 {len(rows)} 件，按再次出现的日期）")
+    title = "时段内整改、后来又出现的问题" if is_rate else "时段内再次出现的问题"
+    st.markdown(f"**{title}**（最新 {len(rows)} 件，按再次出现的日期）")
     shown = pd.DataFrame(
         {
             "网格": rows["grid_id"].map(names),

@@ -74,8 +74,8 @@ def number_records(day: GridDay) -> None:
     )
     build_id = day.build.build_id
     if metric == "rebound_30":
-        found = read(rebound_records, build_id, day.filters)
-        st.markdown(f"**时段内又出现的问题**（最新 {len(found)} 件）")
+        found = read(rebound_records, build_id, day.filters, "closed", "closing")
+        st.markdown(f"**时段内整改、后来又出现的问题**（最新 {len(found)} 件）")
         names = {
             "next_issue_id": "编号",
             "first_issue_id": "上次编号",
