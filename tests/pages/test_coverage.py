@@ -176,6 +176,12 @@ def test_a_county_without_cleaning_data_is_told_what_to_bring(
     assert len(app.get("download_button")) == 3
 
 
+@pytest.mark.parametrize("option", ["", "2021", "2021 bogus", "bogus"])
+def test_an_address_of_no_walk_answers_nothing(county: County, option: str) -> None:
+    query = {"since": "2026-01-01", "until": "2026-02-01", "option": option}
+    assert map_data(current_build_id(county.store), "coverage_route", query) is None
+
+
 def test_every_grade_and_state_has_its_word() -> None:
     assert set(GRADE_NAMES) == set(views.GRADES)
     assert set(CLEAN_NAMES) == {"clean", "quality", "lucky", "neglected", "unknown"}
