@@ -119,7 +119,7 @@ def search(build: Build, filters: Filters) -> None:
     candidates(build, issue, str(issue[level]), places)
     if len(found.known):
         with st.expander(f"已知：正有同类问题未整改的（列出 {len(found.known)} 处）"):
-            candidate_table(found.known, issue)
+            candidate_table(found.known, issue, "已知的地点", "alike_known")
 
 
 def candidates(build: Build, issue: pd.Series, kind: str, places: pd.DataFrame) -> None:
@@ -133,7 +133,7 @@ def candidates(build: Build, issue: pd.Series, kind: str, places: pd.DataFrame) 
         on_click=make_checklist,
         args=(build, name, issue, kind, kept),
     )
-    candidate_table(places, issue)
+    candidate_table(places, issue, "候选地点", "alike_candidates")
 
 
 build = current_build()
