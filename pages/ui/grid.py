@@ -22,22 +22,10 @@ from pages.ui.charts import category_chart
 from pages.ui.filters import chosen_params, url_select
 from pages.ui.maps import clicked
 from pages.ui.read import read
+from pages.ui.records import record_table
 from pages.ui.registry import REGISTRY
 from pages.ui.tables import table
 from pages.ui.text import STATE_NAMES, class_name, number, period, plain
-
-RECORD_COLUMNS = {
-    "issue_id": "编号",
-    "reported_at": "上报时间",
-    "category_class": "大类",
-    "category": "小类",
-    "address": "地址",
-    "description": "问题描述",
-    "department": "处置部门",
-    "channel": "来源",
-    "due_at": "整改时限",
-    "closed_at": "整改完成",
-}
 
 
 def choose_grid(map_key: str, build: Build) -> str:
@@ -117,10 +105,7 @@ def records(build: Build, filters: Filters, metric: str = "reported", *, key: st
     else:
         rows = read(issue_records, build.build_id, filters, metric)
         st.markdown(f"**记录**（最新 {len(rows)} 件）")
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
-        for column in ("大类", "小类"):
-            shown[column] = shown[column].map(class_name)
-        table(shown.dropna(axis="columns", how="all"), "问题记录", key)
+        table(record_table(rows), "问题记录", key)
 
 
 def _returns(build: Build, filters: Filters, metric: str, key: str) -> None:

@@ -14,12 +14,13 @@ from data.views.hotspots import trend_classes
 from data.views.rebound import rebound_curve, rebound_records
 from data.views.todo import grid_bounds, neighbours, weekly_density
 from pages.ui.charts_grid import curve_chart, weekly_density_chart
-from pages.ui.grid import RECORD_COLUMNS, records
+from pages.ui.grid import records
 from pages.ui.grid_print import print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.my_grid import GridDay, Number, border_table, issue_table, numbers, sheets, street_table
 from pages.ui.read import read
+from pages.ui.records import record_table
 from pages.ui.spots import trend_sentence
 from pages.ui.tables import XLSX, table
 from pages.ui.text import STATE_NAMES, class_name, plain
@@ -229,6 +230,5 @@ def my_borders(day: GridDay) -> None:
     if picked is not None and picked < len(day.borders):
         pair = day.borders.iloc[picked]
         rows = read(border_records, day.build.build_id, day.filters, pair["grid_id"], pair["other_id"])
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS).dropna(axis=1, how="all")
-        st.markdown(f"**与{plain(pair['neighbour_name'])}交界的问题**（{len(shown)} 件）")
-        table(shown, "交界问题", "my_grid_border_records")
+        st.markdown(f"**与{plain(pair['neighbour_name'])}交界的问题**（{len(rows)} 件）")
+        table(record_table(rows), "交界问题", "my_grid_border_records")

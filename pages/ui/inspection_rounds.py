@@ -11,9 +11,9 @@ from data.views.inspections import inspection_finds, inspections
 from data.views.overview import Build
 from data.views.rebound import slackening
 from pages.ui.charts_rebound import calendar_chart, slackening_chart
-from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.read import read
 from pages.ui.rebounds import NO_CONTROL, NO_INSPECTIONS, effect_sentence
+from pages.ui.records import record_table
 from pages.ui.tables import picked, table
 from pages.ui.text import plain
 
@@ -104,5 +104,4 @@ def calendar(build: Build, chosen: Filters) -> None:
             st.info("这一轮没有所选大类、部门或网格的问题记录。")
             return
         st.caption(f"{about['found']} 件（最多列 500 件）")
-        shown = finds.rename(columns=RECORD_COLUMNS).dropna(axis="columns", how="all")
-        table(shown, "检查发现", "finds")
+        table(record_table(finds), "检查发现", "finds")

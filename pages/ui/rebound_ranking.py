@@ -13,9 +13,9 @@ from data.views.overview import Build
 from data.views.rebound import DAYS, episode_issues, rebound_ranks, rebound_records
 from pages.ui.charts_rebound import rank_chart
 from pages.ui.filters import url_switch
-from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.read import read
 from pages.ui.rebounds import CLOSE_NAMES, place_names, rank_band
+from pages.ui.records import record_table
 from pages.ui.tables import picked, table
 from pages.ui.text import class_name, plain
 
@@ -142,7 +142,8 @@ def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
 def tickets(build: Build, episode_id: int) -> None:
     """The issues of one episode with their role."""
     rows = read(episode_issues, build.build_id, episode_id)
-    shown = rows.assign(episode_role=rows["episode_role"].map(ROLES))
-    names = {"episode_role": "角色"} | RECORD_COLUMNS | {"verified_at": "核查销号"}
-    shown = shown[[column for column in names if column in shown]].rename(columns=names)
-    table(shown.dropna(axis="columns", how="all"), f"案卷{episode_id}", f"tickets_{episode_id}")
+    shown = record_table(rows)
+    shown.insert(0, "角色", rows["episode_role"].map(ROLES))
+    if rows["verified_at"].notna().any():
+        shown["核查销号"] = rows["verified_at"]
+    table(shown, f"案卷{rows['issue_id'].iloc[0]}", f"tickets_{episode_id}")

@@ -184,6 +184,12 @@ def test_a_formula_in_a_csv_file_stays_text() -> None:
     assert text == ["'=1+1,件", "'=HYPERLINK(1),-1", "'@x,2", "'-3,3", ",4"]
 
 
+def test_a_sheet_may_be_called_after_an_imported_number() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    (name,) = pd.ExcelFile(io.BytesIO(workbook({"案卷2026/11[3]" + "9" * 40: frame}))).sheet_names
+    assert str(name).startswith("案卷2026_11_3_9")
+
+
 def test_numbers_are_numbers_in_a_workbook() -> None:
     frame = pd.DataFrame({"件": [1.5, None], "编号": ["2026010112345678", "x"]})
     back = pd.read_excel(io.BytesIO(workbook({"一": frame})), engine="calamine")

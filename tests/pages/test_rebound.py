@@ -139,6 +139,8 @@ def test_a_row_of_the_ranking_opens_as_many_records_as_it_counts(engine: DuckDBE
     app = start("rebound", part="rank", rank_by="department", period="all", who=row["key"], pair=pair)
     first, second = columns(app, "角色")
     assert first["编号"].iloc[0] == pair
+    shown = [frame.proto.alt for frame in app.dataframe]
+    assert f"案卷{pair}" in shown, "not the episode's number, which changes with every build"
     assert second["编号"].iloc[0] == records["后一件"].iloc[0]
 
 
