@@ -28,7 +28,7 @@ from pages.ui.alike import (
 )
 from pages.ui.cards import definitions, footer
 from pages.ui.checklist import checklist, make_checklist, progress_sentence, show_fault
-from pages.ui.filters import asked_code, choose_filters, url_select
+from pages.ui.filters import asked_code, choose, choose_filters, url_select
 from pages.ui.read import current_build, read
 from pages.ui.text import class_name, plain
 
@@ -42,7 +42,7 @@ WHICH = {
 
 def use_number() -> None:
     """The number that was typed in is the issue."""
-    st.session_state["issue"] = st.session_state["issue_number"].strip()
+    choose("issue", st.session_state["issue_number"].strip())
 
 
 def choose_issue(build: Build, filters: Filters) -> str:

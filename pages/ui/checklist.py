@@ -22,6 +22,7 @@ from data.standards import threshold
 from data.views.alike import with_hit_shares
 from data.views.overview import Build
 from pages.ui.alike import place_name
+from pages.ui.filters import choose
 from pages.ui.tables import table
 from pages.ui.text import class_name, plain
 
@@ -49,7 +50,7 @@ def make_checklist(build: Build, title: str, issue: pd.Series, kind: str, places
     except DataError as error:
         st.session_state["entry_fault"] = error.zh
     else:
-        st.session_state["list"] = str(number)
+        choose("list", str(number))
 
 
 def progress_sentence(row: Any) -> str:
@@ -174,4 +175,4 @@ def _remove(county: str, checklist_id: int) -> None:
     except DataError as error:
         st.session_state["entry_fault"] = error.zh
     else:
-        st.session_state["list"] = ""
+        choose("list", "")

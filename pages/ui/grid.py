@@ -19,7 +19,7 @@ from data.views.overview import (
 )
 from data.views.rebound import rebound_records
 from pages.ui.charts import category_chart
-from pages.ui.filters import chosen_params, url_select
+from pages.ui.filters import choose, chosen_params, url_select
 from pages.ui.maps import clicked
 from pages.ui.read import read
 from pages.ui.records import record_table
@@ -35,7 +35,7 @@ def choose_grid(map_key: str, build: Build) -> str:
         row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in rows.itertuples()
     }
     if (grid_id := clicked(map_key, "grid_id")) in names and grid_id:
-        st.session_state["grid"] = grid_id
+        choose("grid", grid_id)
     return url_select("网格（也可在地图上点选）", names, "grid")
 
 

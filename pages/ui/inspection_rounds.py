@@ -31,6 +31,7 @@ def slack(build: Build, filters: Filters) -> None:
         st.warning(NO_CONTROL)
     left, right = st.columns([1.5, 1], gap="medium")
     rounds = found.inspections.iloc[::-1]
+    chosen = picked("round", "slack_rounds", rounds["inspection_id"].tolist())
     with right:
         st.subheader("各轮检查")
         shown = pd.DataFrame(
@@ -44,7 +45,7 @@ def slack(build: Build, filters: Filters) -> None:
             }
         )
         km = st.column_config.NumberColumn(format="%.1f")
-        row = table(
+        table(
             shown,
             "各轮检查",
             "slack_rounds",
@@ -52,7 +53,6 @@ def slack(build: Build, filters: Filters) -> None:
             config={"公里": km},
             select=True,
         )
-        chosen = picked("round", row, rounds["inspection_id"].tolist())
         st.caption("公里为去过的网格内的道路。点选一轮，在图上突出它的线。")
     with left:
         slackening_chart(found.curve, found.curves, found.inspections, chosen, "slackening")
@@ -77,6 +77,7 @@ def calendar(build: Build, chosen: Filters) -> None:
         return
     left, right = st.columns([1.2, 1], gap="medium")
     latest = rounds.iloc[::-1]
+    chosen_round = picked("round", "calendar_rounds", latest["inspection_id"].tolist())
     with right:
         shown = pd.DataFrame(
             {
@@ -89,8 +90,7 @@ def calendar(build: Build, chosen: Filters) -> None:
                 "涉及网格": latest["grids"],
             }
         )
-        row = table(shown, "检查轮次", "calendar_rounds", height=390, select=True)
-        chosen_round = picked("round", row, latest["inspection_id"].tolist())
+        table(shown, "检查轮次", "calendar_rounds", height=390, select=True)
         st.caption("发现件数按所选大类、部门和网格计，不限时段。点选一轮看它发现的问题。")
     with left:
         ends = max(build.period_until, rounds["last_date"].max().date())

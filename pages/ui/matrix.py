@@ -10,7 +10,7 @@ from data.filters import Filters
 from data.standards import thresholds
 from data.views.matrix import ALL, Matrix, matrix, matrix_records
 from data.views.overview import ROWS_SHOWN, Build, departments
-from pages.ui.filters import url_select, url_switch
+from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.maps import BANDS
 from pages.ui.read import read
@@ -79,12 +79,12 @@ def _take_picks(found: Matrix, shown: pd.Index, names: dict[str, str]) -> None:
         row, label = cell
         rows = [ALL, *shown]
         grid_id = rows[row] if row < len(rows) else ALL
-        st.session_state["grid"] = "" if grid_id == ALL else grid_id
-        st.session_state["column"] = codes.get(label, "")
+        choose("grid", "" if grid_id == ALL else grid_id)
+        choose("column", codes.get(label, ""))
     high = _high_cells(found)
     if (row := just_picked(LIST)) is not None and row < len(high):
-        st.session_state["grid"] = high[row][0]
-        st.session_state["column"] = _code(high[row][1])
+        choose("grid", high[row][0])
+        choose("column", _code(high[row][1]))
 
 
 def _code(key: str) -> str:

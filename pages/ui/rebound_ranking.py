@@ -46,6 +46,7 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
     if ranked.empty:
         st.info(f"没有一个{GROUPS[by]}第 {day} 日仍在观察的问题达到 {threshold('min_at_risk'):g} 处，"
                 "不排名。请放宽时段、大类或部门。")  # fmt: skip
+    who = picked("who", f"rebound_ranks_{by}", ranked["key"].tolist())
     left, right = st.columns([1, 1.3], gap="medium")
     if len(ranked):
         with left:
@@ -60,7 +61,7 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
             "反弹率的 95% 区间把各处问题看作互不相干，少数地点占大头时偏窄，以名次区间为准。"
             "点选一行看它的反弹记录。"
         )
-        row = table(
+        table(
             rank_table(ranked, by, day), f"{day}日反弹率排名", f"rebound_ranks_{by}", height=420,
             config={f"{day}日反弹率": PERCENT, "下限": PERCENT, "上限": PERCENT}, select=True,
         )  # fmt: skip
@@ -69,7 +70,6 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
                 shown = rank_table(few, by, day)
                 wanted = [GROUPS[by], f"{day}日内反弹", "整改", f"第{day}日仍在观察"]
                 table(shown[wanted], "样本太少", "rebound_few")
-    who = picked("who", row, ranked["key"].tolist())
     if not who and not st.toggle("列出全部反弹记录", key="all_rebounds", bind="query-params"):
         return
     narrowed, category, label = filters.in_grid(grid_id), "", "全部"
@@ -129,8 +129,8 @@ def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
         f"{len(records)} 处（最多列 500 处，最近又出现的在前）。点选一行看前后两处问题各有哪些案卷。"
     )
     config = {"相隔（天）": DAY_COUNT}
-    row = table(shown, "反弹记录", f"pairs_{who}", height=320, config=config, select=True)
-    pair = picked("pair", row, records["first_issue_id"].tolist())
+    pair = picked("pair", f"pairs_{who}", records["first_issue_id"].tolist())
+    table(shown, "反弹记录", f"pairs_{who}", height=320, config=config, select=True)
     if pair:
         record = records.set_index("first_issue_id").loc[pair]
         st.markdown("**前一处（已整改）**")

@@ -10,7 +10,7 @@ import streamlit as st
 from data.filters import Filters
 from data.views.hotspots import Comparison, compare_hot_spots
 from data.views.overview import ROWS_SHOWN, Build, issue_records
-from pages.ui.filters import url_switch
+from pages.ui.filters import choose, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.maps import BAND_COLOURS, Scene, clicked, draw_map, edge_items
 from pages.ui.read import read
@@ -39,9 +39,9 @@ def spot_compare(build: Build, filters: Filters) -> None:
     both = read(compare_hot_spots, build.build_id, filters, other)
     row = just_picked(LIST)
     if row is not None and row < len(both.frame):
-        st.session_state["grid"] = str(both.frame.at[row, "grid_id"])
+        choose("grid", str(both.frame.at[row, "grid_id"]))
     if grid_id := clicked("compare_before", "grid_id"):
-        st.session_state["grid"] = grid_id
+        choose("grid", grid_id)
     with right:
         grid_id = choose_grid("compare_now", build)
     if not both.reaches_back:

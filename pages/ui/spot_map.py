@@ -25,7 +25,7 @@ from data.views.overview import (
     issues_by_category,
 )
 from pages.ui.charts import category_chart
-from pages.ui.filters import url_switch, url_value
+from pages.ui.filters import choose, url_switch, url_value
 from pages.ui.grid import choose_grid, grid_streets, grid_summary
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
@@ -128,7 +128,7 @@ def _choose(
     """The chosen grid and street, by map, list, select box or link; and the streets to choose from."""
     row = just_picked(f"{LIST}_{colour}")
     if row is not None and row < len(urgent):
-        st.session_state["grid"] = str(urgent.at[row, "grid_id"])
+        choose("grid", str(urgent.at[row, "grid_id"]))
     segment_id = clicked(MAP, "segment_id") or None
     grid_id = choose_grid(MAP, build)
     streets = _worst_streets(build, filters, colour, grid_id)

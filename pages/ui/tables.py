@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from data.export import csv_bytes, workbook
+from pages.ui.filters import url_value
 
 TIME = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,12 +54,34 @@ def just_picked(key: str, kind: str = "rows") -> Any:
 
     A table keeps its pick, but it is answered once. Call before drawing what the pick changes.
     """
-    widget = st.session_state.get(f"{key}_table", key)
-    chosen = st.session_state.get(widget, {}).get("selection", {}).get(kind, [])
-    if chosen == st.session_state.get(f"{widget}_answered", []):
-        return None
-    st.session_state[f"{widget}_answered"] = chosen
+    chosen = _news(key, kind)
     return chosen[0] if chosen else None
+
+
+def picked(key: str, table_key: str, codes: list[str], clicked: str = "") -> str:
+    """The code just picked in a table or clicked elsewhere, or else as it stands in the URL; "" none.
+
+    key    of the choice in the URL; a link picks by it, and giving up the row lets go of it
+    codes  of the rows of the table. Call before drawing the table.
+    """
+    rows = _news(table_key, "rows")
+    new = None if rows is None else "".join(codes[row] for row in rows if row < len(codes))
+    chosen = url_value(key, clicked or new)
+    return chosen if chosen in codes else url_value(key, "")
+
+
+def _news(key: str, kind: str) -> list[Any] | None:
+    """What is picked in a table, where that has changed since it was answered."""
+    widget = st.session_state.get(f"{key}_table", key)
+    answered = f"{widget}_answered"
+    if widget not in st.session_state:  # not drawn last time: its pick is gone, and nobody gave it up
+        st.session_state.pop(answered, None)
+        return None
+    chosen: list[Any] = st.session_state[widget].get("selection", {}).get(kind, [])
+    if chosen == st.session_state.get(answered, []):
+        return None
+    st.session_state[answered] = chosen
+    return chosen
 
 
 def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
@@ -79,24 +102,3 @@ def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
                 on_click="ignore",
                 help=f"把“{name}”的这些行存成 {kind} 文件",
             )
-
-
-def picked(key: str, row: int | None, codes: list[str], clicked: str = "") -> str:
-    """The code of the row picked in a table, or clicked elsewhere; it stands in the URL. "" is none.
-
-    key    of the choice in the URL; a link picks by it
-    row    what `table` returned, codes: of all its rows
-    """
-    code = "" if row is None else codes[row]
-    of, before = st.session_state.get(f"{key}_row", (codes, ""))
-    st.session_state[f"{key}_row"] = (codes, code)
-    if code != (before if of == codes else ""):  # the table keeps its row, so look at changes
-        chosen = code
-    else:
-        chosen = clicked or st.query_params.get(key, "")
-    chosen = chosen if chosen in codes else ""
-    if chosen:
-        st.query_params[key] = chosen
-    elif key in st.query_params:
-        del st.query_params[key]
-    return chosen

@@ -88,7 +88,7 @@ def test_headline_is_what_the_view_says(county: County) -> None:
 @pytest.mark.parametrize("grid", ["", "G1"])
 def test_every_part_runs_by_link(county: County, part: str, grid: str) -> None:
     app = start("coverage", part=part, grid=grid, edition="2010 county", **MARCH)
-    assert app.selectbox(key="edition").value == "2010 county"
+    assert app.selectbox(key="coverage:edition").value == "2010 county"
     assert len(app.metric) == 5
 
 

@@ -68,9 +68,9 @@ def test_without_a_grid_a_unit_then_a_grid_is_chosen(store: Path) -> None:
     app = start("grid")
     assert app.title[0].value == "我的网格"
     units = [button for button in app.button if "个网格" in button.label]
-    assert len(units) == app.selectbox(key="unit").options.__len__() - 1
+    assert len(units) == app.selectbox(key="grid:unit").options.__len__() - 1
     units[0].click().run()
-    unit = app.selectbox(key="unit").value
+    unit = app.selectbox(key="grid:unit").value
     assert app.query_params["unit"] == unit
     assert unit in app.title[0].value
     next(button for button in app.button if "逾期" in button.label).click().run()

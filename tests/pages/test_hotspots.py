@@ -182,7 +182,7 @@ def test_a_cell_of_the_matrix_by_link_and_by_pick(
     }
     picked.run()
     assert picked.selectbox(key="grid").value == grid_id
-    assert picked.selectbox(key="column").value == key
+    assert picked.selectbox(key="hotspots:column").value == key
     (cells,) = [frame for frame in frames(app) if "合计" in frame]
     assert cells["合计"].iloc[0] == found.value.at[ALL, ALL]
 

@@ -104,6 +104,22 @@ def test_filters_are_kept_from_page_to_page(store: Path) -> None:
     assert app.title[0].value.endswith(before)
 
 
+def test_each_page_remembers_its_own_choices(store: Path) -> None:
+    app = start("hotspots", part="matrix")
+    app.query_params.clear()  # as the menu does
+    app.switch_page("../rebound.py").run()
+    assert app.segmented_control(key="rebound:part").value == ""
+    app.segmented_control(key="rebound:part").set_value("calendar").run()
+    app.query_params.clear()
+    app.switch_page("../hotspots.py").run()
+    assert app.segmented_control(key="hotspots:part").value == "matrix"
+    assert app.query_params["part"] == "matrix"
+    app.query_params.clear()
+    app.switch_page("../rebound.py").run()
+    assert app.segmented_control(key="rebound:part").value == "calendar"
+    assert not app.exception
+
+
 def test_a_click_on_the_map_opens_the_grid(store: Path) -> None:
     grid = views.grids(open_build(current_build_id(store), store)).iloc[1]
     app = start()
