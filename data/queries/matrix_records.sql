@@ -4,6 +4,7 @@
 --         part (department or category_class), part_key ('' = the record names none, '*' = all),
 --         metric (reported, open_at_end, due), row_limit
 -- units: lon, lat degrees, WGS84
+-- total: number of rows without row_limit
 select
     issue_id,
     reported_at,
@@ -20,7 +21,8 @@ select
     grid_id,
     location,
     lon,
-    lat
+    lat,
+    count(*) over () as total
 from core_issue
 where
     (

@@ -104,16 +104,21 @@ def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
 
 
 def matrix_records(
-    engine: Engine, filters: Filters, part: str, measure: str, part_key: str
+    engine: Engine,
+    filters: Filters,
+    part: str,
+    measure: str,
+    part_key: str,
+    most: int = ROWS_SHOWN,
 ) -> pd.DataFrame:
     """The records that a cell counts (its denominator where it is a share), newest first.
 
-    filters.grid_id "" and part_key ALL stand for the totals. At most ROWS_SHOWN.
+    filters.grid_id "" and part_key ALL stand for the totals. total: how many there are.
     """
     metric = {"open_at_end": "open_at_end", "on_time_share": "due"}.get(measure, "reported")
     params = _free(filters, part).params
     return engine.select(
-        "matrix_records", part=part, part_key=part_key, metric=metric, row_limit=ROWS_SHOWN, **params
+        "matrix_records", part=part, part_key=part_key, metric=metric, row_limit=most, **params
     )
 
 

@@ -9,6 +9,7 @@ from data.filters import Filters
 from data.metrics import metrics
 from data.views.coverage import coverage_by_segment
 from data.views.overview import (
+    EVERY_ROW,
     ROWS_SHOWN,
     Build,
     grid_density,
@@ -21,10 +22,10 @@ from data.views.rebound import rebound_records
 from pages.ui.charts import category_chart
 from pages.ui.filters import choose, chosen_params, url_select
 from pages.ui.maps import clicked
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import record_table
 from pages.ui.registry import REGISTRY
-from pages.ui.tables import table
+from pages.ui.tables import count_words, table
 from pages.ui.text import STATE_NAMES, class_name, number, period, plain
 
 
@@ -103,18 +104,31 @@ def records(build: Build, filters: Filters, metric: str = "reported", *, key: st
     elif metric == "coverage_share":
         _uncovered(build, filters, key)
     else:
-        rows = read(issue_records, build.build_id, filters, metric)
-        st.markdown(f"**记录**（最新 {len(rows)} 件）")
-        table(record_table(rows), "问题记录", key)
+        asked = (issue_records, build.build_id, filters, metric)
+        rows = read(*asked)
+        st.markdown(f"**记录**（{count_words(rows)}）")
+        every = lambda: record_table(fetch(*asked, EVERY_ROW))  # noqa: E731
+        table(record_table(rows), "问题记录", key, export=every)
 
 
 def _returns(build: Build, filters: Filters, metric: str, key: str) -> None:
     """Problems that came back: of a rate those closed in the period, else those back in the period."""
     is_rate = metric == "rebound_30"
-    rows = read(rebound_records, build.build_id, filters, "closed", "closing" if is_rate else "return")
+    dated_by = "closing" if is_rate else "return"
+    asked = (rebound_records, build.build_id, filters, "closed", dated_by)
+    rows = read(*asked)
     names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
     title = "时段内整改、后来又出现的问题" if is_rate else "时段内再次出现的问题"
-    st.markdown(f"**{title}**（最新 {len(rows)} 件，按再次出现的日期）")
+    st.markdown(f"**{title}**（{count_words(rows)}，按再次出现的日期）")
+    days = st.column_config.NumberColumn(format="%.1f")
+
+    def every() -> pd.DataFrame:
+        return _return_table(fetch(*asked, "", 0, EVERY_ROW), names)
+
+    table(_return_table(rows, names), "反弹记录", key, config={"相隔（天）": days}, export=every)
+
+
+def _return_table(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "网格": rows["grid_id"].map(names),
@@ -128,8 +142,7 @@ def _returns(build: Build, filters: Filters, metric: str, key: str) -> None:
             "新编号": rows["next_issue_id"],
         }
     )
-    days = st.column_config.NumberColumn(format="%.1f")
-    table(shown.dropna(axis="columns", how="all"), "反弹记录", key, config={"相隔（天）": days})
+    return shown.dropna(axis="columns", how="all")
 
 
 def _uncovered(build: Build, filters: Filters, key: str) -> None:
@@ -149,6 +162,6 @@ def _uncovered(build: Build, filters: Filters, key: str) -> None:
             "证据等级": rows["grade"],
         }
     )
-    table(shown.head(ROWS_SHOWN), "欠保洁的路段", key)
+    table(shown.head(ROWS_SHOWN), "欠保洁的路段", key, export=lambda: shown)
     if any(entry.name == "coverage" for entry in REGISTRY):
         st.page_link("../coverage.py", label="到保洁覆盖页", query_params=chosen_params())

@@ -11,6 +11,7 @@ from data.export import workbook
 from data.standards import thresholds
 from data.views.border_zone import border_records
 from data.views.hotspots import trend_classes
+from data.views.overview import EVERY_ROW
 from data.views.rebound import rebound_curve, rebound_records
 from data.views.todo import grid_bounds, neighbours, weekly_density
 from pages.ui.charts_grid import curve_chart, weekly_density_chart
@@ -19,10 +20,10 @@ from pages.ui.grid_print import print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.my_grid import GridDay, Number, border_table, issue_table, numbers, sheets, street_table
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import record_table
 from pages.ui.spots import trend_sentence
-from pages.ui.tables import XLSX, table
+from pages.ui.tables import XLSX, count_words, table
 from pages.ui.text import STATE_NAMES, class_name, plain
 
 MAP = "my_grid_map"
@@ -75,8 +76,9 @@ def number_records(day: GridDay) -> None:
     )
     build_id = day.build.build_id
     if metric == "rebound_30":
-        found = read(rebound_records, build_id, day.filters, "closed", "closing")
-        st.markdown(f"**时段内整改、后来又出现的问题**（最新 {len(found)} 件）")
+        asked = (rebound_records, build_id, day.filters, "closed", "closing")
+        found = read(*asked)
+        st.markdown(f"**时段内整改、后来又出现的问题**（{count_words(found)}）")
         names = {
             "next_issue_id": "编号",
             "first_issue_id": "上次编号",
@@ -86,7 +88,12 @@ def number_records(day: GridDay) -> None:
             "ended_at": "上次整改完成",
             "next_started_at": "又出现",
         }
-        table(found[list(names)].rename(columns=names), "反弹记录", "my_grid_rebounds")
+
+        def every() -> pd.DataFrame:
+            return fetch(*asked, "", 0, EVERY_ROW)[list(names)].rename(columns=names)
+
+        shown_rows = found[list(names)].rename(columns=names)
+        table(shown_rows, "反弹记录", "my_grid_rebounds", export=every)
     elif metric == "hours_owed":
         table(street_table(day.streets), "道路保洁", "my_grid_owed")
     elif metric == "overdue_open":

@@ -8,10 +8,10 @@ import streamlit as st
 from data.filters import Filters
 from data.standards import threshold
 from data.views.inspections import inspection_finds, inspections
-from data.views.overview import Build
+from data.views.overview import EVERY_ROW, Build
 from data.views.rebound import slackening
 from pages.ui.charts_rebound import calendar_chart, slackening_chart
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.rebounds import NO_CONTROL, NO_INSPECTIONS, effect_sentence
 from pages.ui.records import record_table
 from pages.ui.tables import picked, table
@@ -103,5 +103,8 @@ def calendar(build: Build, chosen: Filters) -> None:
         if finds.empty:
             st.info("这一轮没有所选大类、部门或网格的问题记录。")
             return
-        st.caption(f"{about['found']} 件（最多列 500 件）")
-        table(record_table(finds), "检查发现", "finds")
+        more = f"，下表列出前 {len(finds)} 件" if len(finds) < about["found"] else ""
+        st.caption(f"共 {about['found']} 件{more}")
+        every = (inspection_finds, build.build_id, chosen, chosen_round, EVERY_ROW)
+        export = lambda: record_table(fetch(*every))  # noqa: E731
+        table(record_table(finds), "检查发现", "finds", export=export)

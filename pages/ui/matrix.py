@@ -9,11 +9,11 @@ from pandas.io.formats.style import Styler  # type: ignore[import-untyped]
 from data.filters import Filters
 from data.standards import thresholds
 from data.views.matrix import ALL, Matrix, matrix, matrix_records
-from data.views.overview import ROWS_SHOWN, Build, departments
+from data.views.overview import EVERY_ROW, Build, departments
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.maps import BANDS
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import chosen_record, record_list
 from pages.ui.tables import downloads, just_picked, table
 from pages.ui.text import class_name, number, percent, plain
@@ -66,10 +66,11 @@ def matrix_part(build: Build, filters: Filters) -> None:
         _high(found, measure)
     with table_of:
         _matrix_table(found, shown, measure)
-    rows = read(matrix_records, build.build_id, filters.in_grid(grid_id), part, measure, key)
+    asked = (matrix_records, build.build_id, filters.in_grid(grid_id), part, measure, key)
+    rows = read(*asked)
     title = f"{_grid_name(found, row)} × {plain(_label(key))} 的记录"
     issue_id = chosen_record(rows, RECORDS)
-    record_list(rows, issue_id, RECORDS, title=title, most=ROWS_SHOWN)
+    record_list(rows, issue_id, RECORDS, title=title, every=lambda: fetch(*asked, EVERY_ROW))
 
 
 def _take_picks(found: Matrix, shown: pd.Index, names: dict[str, str]) -> None:
@@ -200,7 +201,7 @@ def _matrix_table(found: Matrix, shown: pd.Index, measure: str) -> None:
         alt="条块矩阵",
         placeholder="",
     )
-    downloads(whole.reset_index(drop=True), f"条块矩阵 {MEASURES[measure]}", "matrix")
+    downloads(lambda: whole.reset_index(drop=True), f"条块矩阵 {MEASURES[measure]}", "matrix")
     if len(shown) < len(found.grids):
         st.caption(f"列出前 {len(shown)} 个网格，共 {len(found.grids)} 个；导出的表包含全部。")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -9,11 +10,11 @@ import streamlit as st
 
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import Build
+from data.views.overview import EVERY_ROW, Build
 from data.views.rebound import DAYS, episode_issues, rebound_ranks, rebound_records
 from pages.ui.charts_rebound import rank_chart
 from pages.ui.filters import url_switch
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.rebounds import CLOSE_NAMES, place_names, rank_band
 from pages.ui.records import record_table
 from pages.ui.tables import picked, table
@@ -84,8 +85,8 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
         else:
             category = who
     st.subheader(f"{plain(label)}：{day} 日内反弹的记录")
-    records = read(rebound_records, build.build_id, narrowed, close_by, "closing", category, day)
-    pairs(build, records, close_by, who)
+    asked = (rebound_records, build.build_id, narrowed, close_by, "closing", category, day)
+    pairs(build, read(*asked), close_by, who, lambda: fetch(*asked, EVERY_ROW))
 
 
 def rank_table(rows: pd.DataFrame, by: str, day: int) -> pd.DataFrame:
@@ -108,12 +109,37 @@ def rank_table(rows: pd.DataFrame, by: str, day: int) -> pd.DataFrame:
     return shown
 
 
-def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
+def pairs(
+    build: Build,
+    records: pd.DataFrame,
+    close_by: str,
+    who: str,
+    every: Callable[[], pd.DataFrame],
+) -> None:
     """The problems that came back; a picked row shows both with their tickets."""
     if records.empty:
         st.info("没有反弹的记录。")
         return
-    shown = pd.DataFrame(
+    total = records["total"].iloc[0]
+    more = f"，下表列出 {len(records)} 处" if len(records) < total else ""
+    st.caption(f"共 {total:,} 处{more}，最近又出现的在前。点选一行看前后两处问题各有哪些案卷。")
+    config = {"相隔（天）": DAY_COUNT}
+    pair = picked("pair", f"pairs_{who}", records["first_issue_id"].tolist())
+    table(
+        pair_table(records, close_by), "反弹记录", f"pairs_{who}", height=320, config=config,
+        select=True, export=lambda: pair_table(every(), close_by),
+    )  # fmt: skip
+    if pair:
+        record = records.set_index("first_issue_id").loc[pair]
+        st.markdown("**前一处（已整改）**")
+        tickets(build, int(record["episode_id"]))
+        st.markdown("**又出现的一处**")
+        tickets(build, int(record["next_episode_id"]))
+
+
+def pair_table(records: pd.DataFrame, close_by: str) -> pd.DataFrame:
+    """Rows of `rebound_records` with Chinese headings."""
+    return pd.DataFrame(
         {
             "小类": records["category"].map(class_name),
             "道路或地址": place_names(records),
@@ -125,18 +151,6 @@ def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
             "后一件": records["next_issue_id"],
         }
     )
-    st.caption(
-        f"{len(records)} 处（最多列 500 处，最近又出现的在前）。点选一行看前后两处问题各有哪些案卷。"
-    )
-    config = {"相隔（天）": DAY_COUNT}
-    pair = picked("pair", f"pairs_{who}", records["first_issue_id"].tolist())
-    table(shown, "反弹记录", f"pairs_{who}", height=320, config=config, select=True)
-    if pair:
-        record = records.set_index("first_issue_id").loc[pair]
-        st.markdown("**前一处（已整改）**")
-        tickets(build, int(record["episode_id"]))
-        st.markdown("**又出现的一处**")
-        tickets(build, int(record["next_episode_id"]))
 
 
 def tickets(build: Build, episode_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +18,7 @@ from data.views.hotspots import (
     trend_classes,
 )
 from data.views.overview import (
-    ROWS_SHOWN,
+    EVERY_ROW,
     Build,
     grid_density,
     grids,
@@ -39,7 +40,7 @@ from pages.ui.maps import (
     ground,
     hot_spot_scene,
 )
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import POINTS_SHOWN, chosen_record, record_list, with_points
 from pages.ui.spots import (
     CLASS_COLOURS,
@@ -86,8 +87,10 @@ def spot_map(build: Build, filters: Filters) -> None:
         chosen = filters.in_grid(grid_id)
         if is_street and segment_id:
             rows = read(segment_records, build.build_id, filters, segment_id)
+            every = partial(fetch, segment_records, build.build_id, filters, segment_id, EVERY_ROW)
         else:
             rows = read(issue_records, build.build_id, chosen)
+            every = partial(fetch, issue_records, build.build_id, chosen, "reported", EVERY_ROW)
         issue_id = chosen_record(rows, RECORDS, MAP)
         if is_street:
             _street_panel(streets, grid_id, segment_id, colour)
@@ -119,7 +122,7 @@ def spot_map(build: Build, filters: Filters) -> None:
         draw_map(MAP, build, scene, height=640)
         st.caption(note)
     title = "这段路的记录" if is_street and segment_id else "网格的记录" if grid_id else "全县的记录"
-    record_list(rows, issue_id, RECORDS, title=title, most=ROWS_SHOWN)
+    record_list(rows, issue_id, RECORDS, title=title, every=every)
 
 
 def _choose(

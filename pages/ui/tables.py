@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -22,11 +23,13 @@ def table(
     height: int | None = None,
     config: dict[str, Any] | None = None,
     select: bool = False,
+    export: Callable[[], pd.DataFrame] | None = None,
 ) -> int | None:
     """Show a frame with Chinese headings and offer it as Excel and CSV; the row picked, if any.
 
     name    of the table: title of the sheet and of the files, label for screen readers
     config  Streamlit's column configuration; times need none
+    export  every row, where the frame holds the first ones only; called when a button is pressed
     select  whether a row can be picked; its number in the frame is returned. Other rows begin without
             a pick, for the browser would keep the number and so pick another thing
     """
@@ -44,7 +47,7 @@ def table(
         on_select="rerun" if select else "ignore",
         selection_mode="single-row",
     )
-    downloads(frame, name, key)
+    downloads(export or (lambda: frame), name, key)
     chosen = event["selection"]["rows"] if select else []
     return int(chosen[0]) if chosen else None
 
@@ -84,12 +87,18 @@ def _news(key: str, kind: str) -> list[Any] | None:
     return chosen
 
 
-def downloads(frame: pd.DataFrame, name: str, key: str) -> None:
-    """Buttons that save the rows as Excel and CSV."""
+def count_words(rows: pd.DataFrame) -> str:
+    """How many records there are, and how many of them a table lists (views give `total`)."""
+    total = int(rows["total"].iloc[0]) if len(rows) else 0
+    return f"最新 {len(rows)} 件，共 {total:,} 件" if total > len(rows) else f"共 {total} 件"
+
+
+def downloads(rows: Callable[[], pd.DataFrame], name: str, key: str) -> None:
+    """Buttons that save the rows as Excel and CSV; they are fetched when one is pressed."""
     with st.container(horizontal=True, gap="small"):
         for kind, icon, mime, content in (
-            ("Excel", ":material/table:", XLSX, lambda: workbook({name: frame})),
-            ("CSV", ":material/download:", "text/csv", lambda: csv_bytes(frame)),
+            ("Excel", ":material/table:", XLSX, lambda: workbook({name: rows()})),
+            ("CSV", ":material/download:", "text/csv", lambda: csv_bytes(rows())),
         ):
             st.download_button(
                 f"{kind}",

@@ -153,3 +153,5 @@ def test_every_headline_number_has_its_records(demo_engine: DuckDBEngine, metric
     number = views.headline(demo_engine, filters).set_index("metric").loc[metric, "numerator"]
     records = views.issue_records(demo_engine, filters, metric)
     assert len(records) == min(number, views.ROWS_SHOWN)
+    assert (records["total"] == number).all()
+    assert len(views.issue_records(demo_engine, filters, metric, views.EVERY_ROW)) == number
