@@ -34,7 +34,13 @@ where
         )
         or ($metric = 'due' and reported_at < $until and due_at >= $since and due_at < $until)
     )
-    and grid_id is not null
+    and grid_id in (
+        select g.grid_id
+        from core_grid as g
+        where
+            (g.valid_from is null or g.valid_from < $until)
+            and (g.valid_to is null or g.valid_to >= $since)
+    )
     and ($category_class = '' or category_class = $category_class)
     and ($department = '' or department = $department)
     and ($grid_id = '' or grid_id = $grid_id)

@@ -27,6 +27,7 @@ class Matrix:
     count      what a cell is judged by: issues reported, or open
     expected, residual   of the count against its row and column (geo.contingency), without the totals
     is_high    cells that stand out: residual above matrix_residual, expected at least matrix_expected
+    ended      issues counted (as in `count`) in grids not in force in the period
     band, edges   of the values without the totals (0 lowest, -1 none)
     """
 
@@ -40,6 +41,7 @@ class Matrix:
     is_high: pd.DataFrame
     band: pd.DataFrame
     edges: tuple[float, ...]
+    ended: int
 
 
 def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
@@ -53,7 +55,8 @@ def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
     cells = engine.select("matrix_cells", part=part, **params)
     grids = engine.select("issues_by_grid", **params).set_index("grid_id")
     grids = grids[["grid_name", "lead_unit", "street_km", "seen"]]
-    cells = cells[cells["grid_id"].isin(grids.index)]
+    is_in_force = cells["grid_id"].isin(grids.index)
+    ended, cells = cells[~is_in_force], cells[is_in_force]
 
     def with_totals(column: str) -> pd.DataFrame:
         table = cells.pivot_table(index="grid_id", columns="part_key", values=column, aggfunc="sum")
@@ -100,6 +103,7 @@ def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
         is_high & (measure != "on_time_share"),
         pd.DataFrame(band_of(told.to_numpy(float), edges), told.index, told.columns),
         tuple(edges.tolist()),
+        int(ended[counted].sum()),
     )
 
 

@@ -62,11 +62,16 @@ def matrix_part(build: Build, filters: Filters) -> None:
         column = url_select(label, {"": "合计"} | names, "column")
         key = "" if column == UNNAMED else column or ALL
         row = grid_id if grid_id in found.value.index else ALL
+        if grid_id and row == ALL:
+            st.info("所选网格在时段内没有启用，不在矩阵里；这里是全部网格。")
         _sentence(found, row, key, measure)
         _high(found, measure)
     with table_of:
         _matrix_table(found, shown, measure)
-    asked = (matrix_records, build.build_id, filters.in_grid(grid_id), part, measure, key)
+        if found.ended:
+            st.caption(f"另有 {found.ended:,} 件在时段内已停用的网格里，不在此表。")
+    of_row = filters.in_grid("" if row == ALL else row)
+    asked = (matrix_records, build.build_id, of_row, part, measure, key)
     rows = read(*asked)
     title = f"{_grid_name(found, row)} × {plain(_label(key))} 的记录"
     issue_id = chosen_record(rows, RECORDS)
