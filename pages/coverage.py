@@ -29,7 +29,7 @@ from data.views.coverage import (
     uncovered_route,
     uncovered_streets,
 )
-from data.views.overview import Build, grids
+from data.views.overview import Build, grids, grids_in_force
 from pages.ui.cards import definitions, footer
 from pages.ui.charts_coverage import class_chart, day_chart, evidence_bar, hour_chart
 from pages.ui.filters import choose, choose_filters, url_select, url_switch, url_value
@@ -308,7 +308,7 @@ def street_map(
     """Streets by value over the outlines of the grids."""
     outlines = {
         row.grid_id: ("grid", str(row.lead_unit) if isinstance(row.lead_unit, str) else "")
-        for row in read(grids, build.build_id).itertuples()
+        for row in read(grids_in_force, build.build_id, filters).itertuples()
     }
     scene = Scene(
         title,
@@ -557,6 +557,8 @@ with note:
     definitions(METRICS)
 if known.has_data:
     say_what_is_known(known, asked)
+    if asked.is_narrowed:
+        st.caption("保洁的数字不分问题大类和处置部门：左侧这两项只用于本页的问题记录和“净不净”。")
     body(build, known)
 else:
     say_what_to_bring()

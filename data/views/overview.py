@@ -82,6 +82,12 @@ def grids(engine: Engine) -> pd.DataFrame:
     return engine.select("grids")
 
 
+def grids_in_force(engine: Engine, filters: Filters) -> pd.DataFrame:
+    """The grids in force on the last day of the period: grid_id, grid_name, lead_unit."""
+    frame = engine.select("grids_in_force", until=filters.until)
+    return frame[["grid_id", "grid_name", "lead_unit"]]
+
+
 def category_classes(engine: Engine) -> list[str]:
     """The classes of issues, most frequent first."""
     return list(engine.select("category_classes")["category_class"])

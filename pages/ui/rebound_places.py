@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import Build, grids
+from data.views.overview import Build, grids_in_force
 from data.views.rebound import place_episodes, repeat_places
 from pages.ui.maps import BANDS, Scene, clicked, draw_map
 from pages.ui.read import read
@@ -64,7 +64,7 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
         legend.append((BANDS[-1], f"{least + len(BANDS) - 1} 次及以上"))
         outlines = {
             one.grid_id: ("grid", one.lead_unit if isinstance(one.lead_unit, str) else "")
-            for one in read(grids, build.build_id).itertuples()
+            for one in read(grids_in_force, build.build_id, chosen).itertuples()
         }
         at = str(codes.index(code)) if code else ""
         scene = Scene(
