@@ -15,6 +15,11 @@ FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
 BLUE, ORANGE, GREY = "#0b6e99", "#d9822b", "#9ca3af"
 
 
+def as_text(name: object) -> str:
+    """Imported text for a figure: Plotly reads some HTML, and this stays text."""
+    return html.escape(str(name), quote=False)
+
+
 def show_chart(figure: go.Figure, key: str, height: int, name: str) -> None:
     """Draw a figure in the app's type; its button saves it as a picture called `name`."""
     figure.update_layout(
@@ -75,7 +80,7 @@ def _shade(figure: go.Figure, inspections: pd.DataFrame) -> None:
         mode="markers",
         marker={"symbol": "triangle-up", "size": 12, "color": "#374151"},
         text=[
-            f"{html.escape(row.inspection_name)}：{row.first_date:%Y-%m-%d} 至 {row.last_date:%Y-%m-%d}"
+            f"{as_text(row.inspection_name)}：{row.first_date:%Y-%m-%d} 至 {row.last_date:%Y-%m-%d}"
             for row in inspections.itertuples()
         ],
         hovertemplate="%{text}<extra></extra>",
@@ -88,7 +93,7 @@ def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None
     figure = go.Figure(
         go.Bar(
             x=top["reported"],
-            y=[_short(class_name(name)) for name in top["category"]],
+            y=[as_text(_short(class_name(name))) for name in top["category"]],
             orientation="h",
             marker_color=BLUE,
             text=top["reported"],

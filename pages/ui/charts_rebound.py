@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.ui.charts import BLUE, ORANGE, show_chart
+from pages.ui.charts import BLUE, ORANGE, as_text, show_chart
 from pages.ui.text import number
 
 # Okabe and Ito: the colour-blind can tell them apart; the dashes help in print.
@@ -28,7 +28,7 @@ def curve_chart(curves: dict[str, pd.DataFrame], key: str) -> None:
             showlegend=False,
         )  # fmt: skip
         figure.add_scatter(
-            x=curve["day"], y=curve["share"], name=name, mode="lines",
+            x=curve["day"], y=curve["share"], name=as_text(name), mode="lines",
             line={"color": colour, "dash": dash, "width": 2.5, "shape": "hv"},
             customdata=curve[["lower", "upper", "at_risk", "events"]],
             hovertemplate="%{y:.1%}（%{customdata[0]:.1%}–%{customdata[1]:.1%}），已又出现 "
@@ -90,7 +90,7 @@ def rank_chart(rows: pd.DataFrame, day: int, key: str) -> None:
     share = rows[f"rebound_{day}"]
     figure = go.Figure(
         go.Bar(
-            x=share, y=rows["label"], orientation="h", marker_color=ORANGE,
+            x=share, y=rows["label"].map(as_text), orientation="h", marker_color=ORANGE,
             error_x={
                 "array": rows[f"upper_{day}"] - share,
                 "arrayminus": share - rows[f"lower_{day}"],
@@ -118,7 +118,7 @@ def slackening_chart(
         own = curves[curves["inspection_id"] == row.inspection_id]
         is_picked = row.inspection_id == picked
         figure.add_scatter(
-            x=own["day"], y=own["week_per_km"], name=row.inspection_name, mode="lines",
+            x=own["day"], y=own["week_per_km"], name=as_text(row.inspection_name), mode="lines",
             line={"color": ORANGE if is_picked else GREY, "width": 3 if is_picked else 1.2},
             showlegend=is_picked, customdata=own[["issues", "exposure_km"]],
             hovertemplate=f"{row.last_date:%Y-%m-%d} 结束，第 %{{x}} 天：%{{y:.2f}}"
@@ -153,7 +153,7 @@ def calendar_chart(rounds: pd.DataFrame, since: date, until: date, picked: str, 
             day=[list(pd.date_range(*ends)) for ends in zip(own.first_date, own.last_date, strict=True)]
         ).explode("day")
         figure.add_scatter(
-            x=days["day"].dt.day, y=days["day"].dt.strftime("%Y-%m"), name=name,
+            x=days["day"].dt.day, y=days["day"].dt.strftime("%Y-%m"), name=as_text(name),
             mode="markers+text", textposition="middle right", textfont_color="#111827",
             text=[
                 f"　{row.found} 件" if row.day == row.last_date else "" for row in days.itertuples()
@@ -167,7 +167,8 @@ def calendar_chart(rounds: pd.DataFrame, since: date, until: date, picked: str, 
                 },
             },
             customdata=[
-                f"{row.inspection_name}，{row.first_date:%Y-%m-%d} 至 {row.last_date:%Y-%m-%d}，"
+                f"{as_text(row.inspection_name)}，{row.first_date:%Y-%m-%d} 至 "
+                f"{row.last_date:%Y-%m-%d}，"
                 f"发现 {number(row.found)} 件，涉及 {row.grids} 个网格"
                 for row in days.itertuples()
             ],
