@@ -42,7 +42,7 @@ def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
     with xlsxwriter.Workbook(stream, {"in_memory": True, **SAFE}) as book:
         bold = book.add_format({"bold": True})
         for name, frame in sheets.items():
-            sheet = book.add_worksheet(name)
+            sheet = book.add_worksheet(_allowed(name))
             for column, heading in enumerate(frame.columns):
                 texts = [_text(value) for value in frame[heading]]
                 is_number = pd.api.types.is_numeric_dtype(frame[heading])
@@ -150,8 +150,13 @@ def checklist_workbook(items: pd.DataFrame) -> bytes:
 
 
 def _sheet_name(number: int, name: str) -> str:
-    """A name that Excel allows, and no other sheet has."""
-    return re.sub(r"[\[\]:*?/\\']", "_", f"{number}-{name}")[:SHEET_NAME]
+    """A name that no other sheet has."""
+    return _allowed(f"{number}-{name}")
+
+
+def _allowed(name: str) -> str:
+    """The name as Excel allows it for a sheet."""
+    return re.sub(r"[\[\]:*?/\\']", "_", name)[:SHEET_NAME]
 
 
 def _record(raw: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ from pages.ui.alike import (
 )
 from pages.ui.cards import definitions, footer
 from pages.ui.checklist import checklist, make_checklist, progress_sentence, show_fault
-from pages.ui.filters import asked_code, choose_filters, url_select
+from pages.ui.filters import asked_code, choose, choose_filters, url_select
 from pages.ui.read import current_build, read
 from pages.ui.text import class_name, plain
 
@@ -42,7 +42,7 @@ WHICH = {
 
 def use_number() -> None:
     """The number that was typed in is the issue."""
-    st.session_state["issue"] = st.session_state["issue_number"].strip()
+    choose("issue", st.session_state["issue_number"].strip())
 
 
 def choose_issue(build: Build, filters: Filters) -> str:
@@ -119,7 +119,7 @@ def search(build: Build, filters: Filters) -> None:
     candidates(build, issue, str(issue[level]), places)
     if len(found.known):
         with st.expander(f"已知：正有同类问题未整改的（列出 {len(found.known)} 处）"):
-            candidate_table(found.known, issue)
+            candidate_table(found.known, issue, "已知的地点", "alike_known")
 
 
 def candidates(build: Build, issue: pd.Series, kind: str, places: pd.DataFrame) -> None:
@@ -133,7 +133,7 @@ def candidates(build: Build, issue: pd.Series, kind: str, places: pd.DataFrame) 
         on_click=make_checklist,
         args=(build, name, issue, kind, kept),
     )
-    candidate_table(places, issue)
+    candidate_table(places, issue, "候选地点", "alike_candidates")
 
 
 build = current_build()

@@ -29,10 +29,10 @@ from data.views.coverage import (
     uncovered_route,
     uncovered_streets,
 )
-from data.views.overview import Build, grids
+from data.views.overview import Build, grids, grids_in_force
 from pages.ui.cards import definitions, footer
 from pages.ui.charts_coverage import class_chart, day_chart, evidence_bar, hour_chart
-from pages.ui.filters import choose_filters, url_select, url_switch
+from pages.ui.filters import choose, choose_filters, url_select, url_switch, url_value
 from pages.ui.grid import choose_grid
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
@@ -260,28 +260,29 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
     names = {code: one.name for code, one in COLOURINGS.items() if code != "route"}
     colouring = url_switch("路段着色", names, "streets", default="hours")
     coverage = read(street_coverage, build.build_id, filters, edition)
+    most = coverage.frame[coverage.frame["hours_owed"] > 0].head(100)
+    row_picked = just_picked("coverage_most")
+    segment_id = url_value(
+        "segment",
+        clicked("coverage_map", "segment_id")
+        or (None if row_picked is None else most["segment_id"].iloc[row_picked]),
+    )
     left, right = st.columns([1.35, 1], gap="medium")
     with right:
-        segment_id = choose_street("coverage_map")
         rows = coverage.frame[coverage.frame["segment_id"] == segment_id].to_dict("records")
         if rows:
             row: dict[str, Any] = {str(name): value for name, value in rows[0].items()}
             street_detail(build, filters, row, choose_day(known))
             if st.button("返回欠账最多的路段", icon=":material/arrow_back:"):
-                st.query_params.pop("segment", None)
+                url_value("segment", "")
                 st.rerun(scope="fragment")
         else:
             segment_id = ""
             st.subheader("欠账最多的路段")
-            most = coverage.frame[coverage.frame["hours_owed"] > 0].head(100)
             if most.empty:
                 st.info("没有欠账，或所选标准、时段内没有可比的路段。")
             else:
                 street_table(build, most, "coverage_most", height=440)
-                picked = just_picked("coverage_most")
-                if picked is not None:
-                    st.query_params["segment"] = most["segment_id"].iloc[picked]
-                    st.rerun(scope="fragment")
                 st.caption("点地图上的路段，或在表中选一行，看它的排班、台账、轨迹和问题。")
     with left:
         one = COLOURINGS[colouring]
@@ -309,7 +310,7 @@ def street_map(
     """Streets by value over the outlines of the grids."""
     outlines = {
         row.grid_id: ("grid", str(row.lead_unit) if isinstance(row.lead_unit, str) else "")
-        for row in read(grids, build.build_id).itertuples()
+        for row in read(grids_in_force, build.build_id, filters).itertuples()
     }
     scene = Scene(
         title,
@@ -321,13 +322,6 @@ def street_map(
         picked=picked,
     )
     draw_map(key, build, scene, height=540)
-
-
-def choose_street(map_key: str) -> str:
-    """The chosen piece of street, or ""; a click on the map chooses."""
-    if segment_id := clicked(map_key, "segment_id"):
-        st.query_params["segment"] = segment_id
-    return st.query_params.get("segment", "")
 
 
 def choose_day(known: Known) -> Any:
@@ -382,7 +376,7 @@ def named(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
 def group_part(build: Build, filters: Filters, edition: str) -> None:
     """Grids and classes of road by what they owe."""
     st.subheader("按网格（每公里欠得最多的在前；选一行即选定该网格）")
-    rows = read(coverage_by_grid, build.build_id, filters, edition)
+    rows = read(coverage_by_grid, build.build_id, filters.in_grid(), edition)
     shown = rows.assign(state=rows["state"].map(STATES))
     columns = {"grid_name": "网格", "lead_unit": "牵头单位", **GROUP_COLUMNS, "state": "说明"}
     table(
@@ -393,16 +387,20 @@ def group_part(build: Build, filters: Filters, edition: str) -> None:
         config=group_formats(GROUP_COLUMNS),
         select=True,
     )
-    picked = just_picked("coverage_grids")
-    if picked is not None and rows["grid_id"].iloc[picked] != filters.grid_id:
-        st.query_params["grid"] = rows["grid_id"].iloc[picked]
-        st.rerun(scope="fragment")
     st.subheader("按道路等级")
     classes = read(coverage_by_class, build.build_id, filters, edition)
     columns = {"road_class": "等级", "standard_hours": "标准（小时）", **GROUP_COLUMNS}
     table(
         named(classes, columns), "等级保洁覆盖", "coverage_classes", config=group_formats(GROUP_COLUMNS)
     )
+
+
+def take_grid(build: Build, filters: Filters, edition: str) -> None:
+    """A row just picked in the table of grids chooses its grid."""
+    row = just_picked("coverage_grids")
+    if row is not None:
+        rows = read(coverage_by_grid, build.build_id, filters.in_grid(), edition)
+        choose("grid", rows["grid_id"].iloc[row])
 
 
 def group_formats(columns: dict[str, str]) -> dict[str, Any]:
@@ -543,12 +541,13 @@ def body(build: Build, known: Known) -> None:
     """Headline and the chosen part, of the chosen grid or the county."""
     top = st.container(key="screen_only_top")
     chosen = top.columns([1.3, 1, 2.6], vertical_alignment="bottom")
+    with chosen[1]:
+        edition = choose_edition(build)
+    take_grid(build, known.filters, edition)
     with chosen[2]:
         part = url_switch("看什么", PARTS, "part")
     with chosen[0]:
         grid_id = choose_grid("coverage_map", build, has_map=part in ("", "route"))
-    with chosen[1]:
-        edition = choose_edition(build)
     filters = known.filters.in_grid(grid_id)
     with top:
         headline(read(coverage_headline, build.build_id, filters, edition))
@@ -576,6 +575,8 @@ with note:
     definitions(METRICS)
 if known.has_data:
     say_what_is_known(known, asked)
+    if asked.is_narrowed:
+        st.caption("保洁的数字不分问题大类和处置部门：左侧这两项只用于本页的问题记录和“净不净”。")
     body(build, known)
 else:
     say_what_to_bring()

@@ -7,11 +7,13 @@ select
     reported_at,
     closed_at,
     verified_at,
+    category_class,
     category,
     address,
     description,
     department,
-    channel
+    channel,
+    due_at
 from core_issue
 where episode_id = $episode_id
 order by reported_at, issue_id

@@ -1,6 +1,7 @@
 -- What one inspection found, in order.
 -- grain: issue_id
 -- params: inspection_id, category_class, department, grid_id ('' = all of each), row_limit
+-- total: number of rows without row_limit
 select
     issue_id,
     reported_at,
@@ -11,7 +12,8 @@ select
     department,
     channel,
     due_at,
-    closed_at
+    closed_at,
+    count(*) over () as total
 from core_issue
 where
     inspection_id = $inspection_id

@@ -6,6 +6,7 @@
 --         on_time_share: what fell due, late: of that what was not closed in time,
 --         median_hours_to_close: reported),
 --         row_limit
+-- total: number of rows without row_limit
 select
     issue_id,
     reported_at,
@@ -22,7 +23,8 @@ select
     grid_id,
     location,
     lon,
-    lat
+    lat,
+    count(*) over () as total
 from core_issue
 where
     (

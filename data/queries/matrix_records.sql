@@ -4,6 +4,7 @@
 --         part (department or category_class), part_key ('' = the record names none, '*' = all),
 --         metric (reported, open_at_end, due), row_limit
 -- units: lon, lat degrees, WGS84
+-- total: number of rows without row_limit
 select
     issue_id,
     reported_at,
@@ -20,7 +21,8 @@ select
     grid_id,
     location,
     lon,
-    lat
+    lat,
+    count(*) over () as total
 from core_issue
 where
     (
@@ -32,7 +34,13 @@ where
         )
         or ($metric = 'due' and reported_at < $until and due_at >= $since and due_at < $until)
     )
-    and grid_id is not null
+    and grid_id in (
+        select g.grid_id
+        from core_grid as g
+        where
+            (g.valid_from is null or g.valid_from < $until)
+            and (g.valid_to is null or g.valid_to >= $since)
+    )
     and ($category_class = '' or category_class = $category_class)
     and ($department = '' or department = $department)
     and ($grid_id = '' or grid_id = $grid_id)

@@ -3,6 +3,7 @@
 -- params: since, until (half-open, local days), dated_by ('return' or 'closing': what lies in them),
 --         within_days, observed_until (returns from then on are not known yet), close_by ('closed' or
 --         'verified'), category_class, category, grid_id, department ('' = all of each), row_limit
+-- total: number of rows without row_limit
 with closed as (
     select
         *,
@@ -25,7 +26,8 @@ select
     e.ended_at,
     e.next_started_at,
     p.lon,
-    p.lat
+    p.lat,
+    count(*) over () as total
 from closed as e
 inner join mart_episode as n
     on

@@ -2,6 +2,7 @@
 -- grain: issue_id
 -- params: since, until (half-open, local days), category_class, department ('' = all), near_m (metres), segment_id,
 --         row_limit
+-- total: number of rows without row_limit
 select
     issue_id,
     reported_at,
@@ -18,7 +19,8 @@ select
     grid_id,
     location,
     lon,
-    lat
+    lat,
+    count(*) over () as total
 from core_issue
 where
     reported_at >= $since

@@ -262,13 +262,15 @@ def street_density_map(engine: Engine, filters: Filters) -> StreetDensity:
     return StreetDensity(rows, lines, densest, tuple(edges.tolist()))
 
 
-def segment_records(engine: Engine, filters: Filters, segment_id: str) -> pd.DataFrame:
-    """The records behind the number of a piece of street, newest first, at most ROWS_SHOWN."""
+def segment_records(
+    engine: Engine, filters: Filters, segment_id: str, most: int = ROWS_SHOWN
+) -> pd.DataFrame:
+    """The records behind the number of a piece of street, newest first; total: how many there are."""
     return engine.select(
         "segment_records",
         segment_id=segment_id,
         near_m=threshold("near_segment_m"),
-        row_limit=ROWS_SHOWN,
+        row_limit=most,
         **filters.county_params,
     )
 

@@ -19,10 +19,12 @@ def inspections(engine: Engine, filters: Filters) -> pd.DataFrame:
     return engine.select("inspections", **_params(filters))
 
 
-def inspection_finds(engine: Engine, filters: Filters, inspection_id: str) -> pd.DataFrame:
-    """The records behind `found`, in order, at most ROWS_SHOWN."""
+def inspection_finds(
+    engine: Engine, filters: Filters, inspection_id: str, most: int = ROWS_SHOWN
+) -> pd.DataFrame:
+    """The records behind `found`, in order; total: how many there are."""
     return engine.select(
-        "inspection_finds", inspection_id=inspection_id, row_limit=ROWS_SHOWN, **_params(filters)
+        "inspection_finds", inspection_id=inspection_id, row_limit=most, **_params(filters)
     )
 
 

@@ -27,6 +27,7 @@ class Matrix:
     count      what a cell is judged by: issues reported, or open
     expected, residual   of the count against its row and column (geo.contingency), without the totals
     is_high    cells that stand out: residual above matrix_residual, expected at least matrix_expected
+    ended      issues counted (as in `count`) in grids not in force in the period
     band, edges   of the values without the totals (0 lowest, -1 none)
     """
 
@@ -40,6 +41,7 @@ class Matrix:
     is_high: pd.DataFrame
     band: pd.DataFrame
     edges: tuple[float, ...]
+    ended: int
 
 
 def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
@@ -53,7 +55,8 @@ def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
     cells = engine.select("matrix_cells", part=part, **params)
     grids = engine.select("issues_by_grid", **params).set_index("grid_id")
     grids = grids[["grid_name", "lead_unit", "street_km", "seen"]]
-    cells = cells[cells["grid_id"].isin(grids.index)]
+    is_in_force = cells["grid_id"].isin(grids.index)
+    ended, cells = cells[~is_in_force], cells[is_in_force]
 
     def with_totals(column: str) -> pd.DataFrame:
         table = cells.pivot_table(index="grid_id", columns="part_key", values=column, aggfunc="sum")
@@ -100,20 +103,26 @@ def matrix(engine: Engine, filters: Filters, part: str, measure: str) -> Matrix:
         is_high & (measure != "on_time_share"),
         pd.DataFrame(band_of(told.to_numpy(float), edges), told.index, told.columns),
         tuple(edges.tolist()),
+        int(ended[counted].sum()),
     )
 
 
 def matrix_records(
-    engine: Engine, filters: Filters, part: str, measure: str, part_key: str
+    engine: Engine,
+    filters: Filters,
+    part: str,
+    measure: str,
+    part_key: str,
+    most: int = ROWS_SHOWN,
 ) -> pd.DataFrame:
     """The records that a cell counts (its denominator where it is a share), newest first.
 
-    filters.grid_id "" and part_key ALL stand for the totals. At most ROWS_SHOWN.
+    filters.grid_id "" and part_key ALL stand for the totals. total: how many there are.
     """
     metric = {"open_at_end": "open_at_end", "on_time_share": "due"}.get(measure, "reported")
     params = _free(filters, part).params
     return engine.select(
-        "matrix_records", part=part, part_key=part_key, metric=metric, row_limit=ROWS_SHOWN, **params
+        "matrix_records", part=part, part_key=part_key, metric=metric, row_limit=most, **params
     )
 
 

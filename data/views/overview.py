@@ -17,6 +17,7 @@ from data.standards import threshold
 from geo.bands import band_edges, band_of
 
 ROWS_SHOWN = 500
+EVERY_ROW = 1_000_000  # what a sheet of Excel takes
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,12 @@ def layer_body(engine: Engine, layer: str) -> bytes | None:
 def grids(engine: Engine) -> pd.DataFrame:
     """All grids with the units that answer for them, by name."""
     return engine.select("grids")
+
+
+def grids_in_force(engine: Engine, filters: Filters) -> pd.DataFrame:
+    """The grids in force on the last day of the period: grid_id, grid_name, lead_unit."""
+    frame = engine.select("grids_in_force", until=filters.until)
+    return frame[["grid_id", "grid_name", "lead_unit"]]
 
 
 def category_classes(engine: Engine) -> list[str]:
@@ -235,9 +242,11 @@ def streets_of_grid(engine: Engine, filters: Filters) -> pd.DataFrame:
     return engine.select("issues_by_street", near_m=near_m, **filters.params)
 
 
-def issue_records(engine: Engine, filters: Filters, metric: str = "reported") -> pd.DataFrame:
-    """The records behind a headline number (its numerator), newest first, at most ROWS_SHOWN."""
-    return engine.select("issue_records", metric=metric, row_limit=ROWS_SHOWN, **filters.params)
+def issue_records(
+    engine: Engine, filters: Filters, metric: str = "reported", most: int = ROWS_SHOWN
+) -> pd.DataFrame:
+    """The records behind a headline number (its numerator), newest first; total: how many there are."""
+    return engine.select("issue_records", metric=metric, row_limit=most, **filters.params)
 
 
 def load_files(engine: Engine) -> pd.DataFrame:

@@ -247,8 +247,9 @@ def rebound_records(
     dated_by: DatedBy = "return",
     category: str = "",
     within_days: int = 0,
+    most: int = ROWS_SHOWN,
 ) -> pd.DataFrame:
-    """Problems that came back, latest return first, at most 500.
+    """Problems that came back, latest return first; total: how many there are.
 
     dated_by     what lies in the period: the return, or, as in `rebounds` of `rebound_by`, the closing
     category     小类; "" all
@@ -264,7 +265,7 @@ def rebound_records(
         close_by=close_by,
         dated_by=dated_by,
         category=category,
-        row_limit=ROWS_SHOWN,
+        row_limit=most,
         **filters.params,
     )
     gap = frame["next_started_at"] - frame["ended_at"]

@@ -12,6 +12,7 @@ from data.views.alike import Hindsight, episodes_at_place, issue_place
 from data.views.overview import Build
 from pages.ui.maps import Scene, draw_map
 from pages.ui.read import read
+from pages.ui.tables import table
 from pages.ui.text import class_name, plain
 
 OFF_STREET = "离路地点"
@@ -92,22 +93,15 @@ def issue_card(build: Build, issue_id: str) -> None:
     history = read(episodes_at_place, build.build_id, issue_id)
     same = history[history["category"] == issue["category"]]
     st.markdown(f"**此处的历史**：这类问题 {len(same)} 次，各类共 {len(history)} 次")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "小类": history["category"].map(class_name),
-                "首次上报": history["started_at"],
-                "整改完成": history["closed_at"],
-                "件数": history["issues"],
-            }
-        ),
-        hide_index=True,
-        height=180,
-        placeholder="",
-        column_config=dict.fromkeys(
-            ("首次上报", "整改完成"), st.column_config.DatetimeColumn(format="YYYY-MM-DD")
-        ),
+    shown = pd.DataFrame(
+        {
+            "小类": history["category"].map(class_name),
+            "首次上报": history["started_at"],
+            "整改完成": history["closed_at"],
+            "件数": history["issues"],
+        }
     )
+    table(shown, "此处的历史", "alike_history", height=180)
 
 
 def _place_line(issue: pd.Series) -> str:
@@ -133,10 +127,10 @@ def hindsight_sentence(found: Hindsight) -> str:
     )
 
 
-def candidate_table(candidates: pd.DataFrame, issue: pd.Series) -> None:
+def candidate_table(candidates: pd.DataFrame, issue: pd.Series, name: str, key: str) -> None:
     """The list as people read it."""
     rows = list(candidates.itertuples())
-    table = pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "序号": candidates["rank"],
             "网格": candidates["grid_name"],
@@ -151,7 +145,7 @@ def candidate_table(candidates: pd.DataFrame, issue: pd.Series) -> None:
         }
     )
     days = st.column_config.DateColumn(format="YYYY-MM-DD")
-    st.dataframe(table, hide_index=True, placeholder="", column_config={"最近一次": days})
+    table(shown, name, key, config={"最近一次": days})
 
 
 def grid_list(listed: pd.DataFrame) -> None:
@@ -163,7 +157,7 @@ def grid_list(listed: pd.DataFrame) -> None:
         "places": "清单上（处）",
         "again": "其中以前有过（处）",
     }
-    st.dataframe(frame[list(columns)].rename(columns=columns), hide_index=True, placeholder="")
+    table(frame[list(columns)].rename(columns=columns), "各网格要查几处", "alike_grids")
 
 
 def place_map(

@@ -72,7 +72,7 @@ def border_zone_part(build: Build, filters: Filters) -> None:
     if is_pair:
         names = zone.pairs.set_index(["grid_id", "other_id"]).loc[(one, other)]
         title = f"{plain(names['grid_name'])} 与 {plain(names['other_name'])} 之间的记录"
-        record_list(rows, issue_id, RECORDS, title=title, most=-1)
+        record_list(rows, issue_id, RECORDS, title=title)
     else:
         st.info("在右侧的表里点选一对网格，看它们之间的记录。")
     _faults(build)

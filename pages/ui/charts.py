@@ -15,9 +15,9 @@ FONT = "Microsoft YaHei, Noto Sans CJK SC, PingFang SC, sans-serif"
 BLUE, ORANGE, GREY = "#0b6e99", "#d9822b", "#9ca3af"
 
 
-def label(text: str) -> str:
+def label(text: object) -> str:
     """Imported text for a chart, where Plotly would read tags: it stays text."""
-    return html.escape(text, quote=False)
+    return html.escape(str(text), quote=False)
 
 
 def show_chart(figure: go.Figure, key: str, height: int, name: str) -> None:

@@ -22,6 +22,8 @@ from data.standards import threshold
 from data.views.alike import with_hit_shares
 from data.views.overview import Build
 from pages.ui.alike import place_name
+from pages.ui.filters import choose
+from pages.ui.tables import table
 from pages.ui.text import class_name, plain
 
 MARKS = {code: name for code, name in RESULT_NAMES.items() if code}
@@ -48,7 +50,7 @@ def make_checklist(build: Build, title: str, issue: pd.Series, kind: str, places
     except DataError as error:
         st.session_state["entry_fault"] = error.zh
     else:
-        st.session_state["list"] = str(number)
+        choose("list", str(number))
 
 
 def progress_sentence(row: Any) -> str:
@@ -79,9 +81,10 @@ def checklist(build: Build, row: Any) -> None:
         _grid_table(with_hit_shares(checklist_grids(build.source, row.checklist_id)))
     st.download_button(
         "下载 Excel（每个网格一张表）",
-        checklist_workbook(items),
+        lambda: checklist_workbook(items),
         f"排查清单{row.checklist_id}.xlsx",
         icon=":material/download:",
+        on_click="ignore",
     )
     with st.popover("删除这份清单"):
         st.markdown("清单和已填的结果将不再显示（系统仍留有记录）。")
@@ -89,23 +92,21 @@ def checklist(build: Build, row: Any) -> None:
 
 
 def _grid_table(progress: pd.DataFrame) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "网格": progress["grid_name"],
-                "牵头单位": progress["lead_unit"],
-                "共（处）": progress["items"],
-                "已查": progress["checked"],
-                "发现": progress["found"],
-                "无法检查": progress["unreachable"],
-                "命中率": [
-                    "样本太少" if math.isnan(row.hit_share) else hit_text(row).removeprefix("命中率 ")
-                    for row in progress.itertuples()
-                ],
-            }
-        ),
-        hide_index=True,
+    shown = pd.DataFrame(
+        {
+            "网格": progress["grid_name"],
+            "牵头单位": progress["lead_unit"],
+            "共（处）": progress["items"],
+            "已查": progress["checked"],
+            "发现": progress["found"],
+            "无法检查": progress["unreachable"],
+            "命中率": [
+                "样本太少" if math.isnan(row.hit_share) else hit_text(row).removeprefix("命中率 ")
+                for row in progress.itertuples()
+            ],
+        }
     )
+    table(shown, "各网格进度", "checklist_grids")
 
 
 def _mark_items(build: Build, items: pd.DataFrame) -> None:
@@ -174,4 +175,4 @@ def _remove(county: str, checklist_id: int) -> None:
     except DataError as error:
         st.session_state["entry_fault"] = error.zh
     else:
-        st.session_state["list"] = ""
+        choose("list", "")

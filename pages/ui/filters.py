@@ -24,6 +24,16 @@ PERIODS = {
 SHARED = {"period": "90d", "category": "", "department": "", "grid": ""}  # what links carry
 
 
+def kept_as(key: str) -> str:
+    """The name in the session of a choice: but for the shared ones, each page remembers its own."""
+    return key if key in SHARED else f"{st.session_state.get('page', '')}:{key}"
+
+
+def choose(key: str, code: str) -> None:
+    """Choose for the person, before the widget of that choice is drawn."""
+    st.session_state[kept_as(key)] = code
+
+
 def chosen_params() -> dict[str, str]:
     """The shared choices that differ from the default, as a link to another page carries them."""
     chosen = {}
@@ -40,18 +50,18 @@ def chosen_params() -> dict[str, str]:
 
 def asked_code(key: str, default: str = "") -> str:
     """The code that the URL asks for, or that was chosen before; it may be of nothing there is."""
-    in_url = st.query_params.get(key, default)
+    kept, in_url = kept_as(key), st.query_params.get(key, default)
     # Going to another page by the menu empties the URL; that is no wish to see everything again.
     is_emptied = key not in st.query_params and st.session_state.get("has_page_changed", False)
-    if in_url != st.session_state.get(f"{key}_in_url") and not is_emptied:
-        st.session_state[key] = in_url  # a link, or the browser's back button
-    return str(st.session_state.get(key, default))
+    if in_url != st.session_state.get(f"{kept}_in_url") and not is_emptied:
+        st.session_state[kept] = in_url  # a link, or the browser's back button
+    return str(st.session_state.get(kept, default))
 
 
 def url_select(
     label: str, names: dict[str, str], key: str, help_: str = "", *, default: str = ""
 ) -> str:
-    """A select box whose choice stands in the URL as a short code and is kept from page to page.
+    """A select box whose choice stands in the URL as a short code and is there when one comes back.
 
     names  code -> what people read. Streamlit's own `bind="query-params"` writes the label into the
            URL, so a link would break when a grid is renamed.
@@ -74,17 +84,17 @@ def _segments(*args: Any, **kwargs: Any) -> str:
 def url_value(key: str, new: str | None = None) -> str:
     """A choice made on a map or in a table, kept in the URL as `url_select` does; `new` replaces it."""
     value = asked_code(key) if new is None else new
-    st.session_state[key] = value
+    choose(key, value)
     _put_into_url(key, value, "")
     return value
 
 
 def url_list(label: str, names: dict[str, str], key: str) -> list[str]:
     """Several choices, in the order in which they were made, kept as `url_select` keeps one."""
-    shown = f"{key}_list"
+    shown = f"{key}_list"  # the widget's own key: it holds a list, the choice is text
 
     def keep() -> None:
-        st.session_state[key] = ",".join(st.session_state[shown])
+        choose(key, ",".join(st.session_state[shown]))
 
     st.session_state[shown] = [code for code in asked_code(key).split(",") if code in names]
     chosen = st.multiselect(
@@ -99,13 +109,13 @@ def url_number(label: str, limits: tuple[int, int], default: int, key: str) -> i
     shown = f"{key}_number"
 
     def keep() -> None:
-        st.session_state[key] = str(st.session_state[shown])
+        choose(key, str(st.session_state[shown]))
 
     asked = asked_code(key, str(default))
     is_whole = asked.isdecimal() and limits[0] <= int(asked) <= limits[1]
     st.session_state[shown] = int(asked) if is_whole else default
     chosen = st.number_input(label, *limits, key=shown, on_change=keep)
-    st.session_state[key] = str(chosen)
+    choose(key, str(chosen))
     _put_into_url(key, str(chosen), str(default))
     return chosen
 
@@ -113,12 +123,12 @@ def url_number(label: str, limits: tuple[int, int], default: int, key: str) -> i
 def _in_url(widget: Any, label: str, names: dict[str, str], key: str, help_: str, default: str) -> str:
     default = SHARED.get(key, default)
     asked = asked_code(key, default)
-    st.session_state[key] = asked if asked in names else default
+    choose(key, asked if asked in names else default)
     chosen: str = widget(
         label,
         list(names),
         format_func=names.__getitem__,
-        key=key,
+        key=kept_as(key),
         help=help_ or None,
         persist_state="session",
     )
@@ -132,7 +142,7 @@ def _put_into_url(key: str, chosen: str, default: str) -> None:
             del st.query_params[key]
         else:
             st.query_params[key] = chosen
-    st.session_state[f"{key}_in_url"] = chosen
+    st.session_state[f"{kept_as(key)}_in_url"] = chosen
 
 
 def choose_filters(build: Build) -> Filters:

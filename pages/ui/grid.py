@@ -9,6 +9,7 @@ from data.filters import Filters
 from data.metrics import metrics
 from data.views.coverage import coverage_by_segment
 from data.views.overview import (
+    EVERY_ROW,
     ROWS_SHOWN,
     Build,
     grid_density,
@@ -19,26 +20,14 @@ from data.views.overview import (
 )
 from data.views.rebound import rebound_records
 from pages.ui.charts import category_chart
-from pages.ui.filters import chosen_params, url_select
+from pages.ui.filters import choose, chosen_params, url_select
 from pages.ui.maps import clicked
-from pages.ui.read import read
+from pages.ui.read import fetch, read
+from pages.ui.records import record_table
 from pages.ui.registry import REGISTRY
 from pages.ui.streets import GRADE_LABELS
-from pages.ui.tables import table
+from pages.ui.tables import count_words, table
 from pages.ui.text import STATE_NAMES, class_name, number, period, plain
-
-RECORD_COLUMNS = {
-    "issue_id": "编号",
-    "reported_at": "上报时间",
-    "category_class": "大类",
-    "category": "小类",
-    "address": "地址",
-    "description": "问题描述",
-    "department": "处置部门",
-    "channel": "来源",
-    "due_at": "整改时限",
-    "closed_at": "整改完成",
-}
 
 
 def choose_grid(map_key: str, build: Build, *, has_map: bool = True) -> str:
@@ -48,7 +37,7 @@ def choose_grid(map_key: str, build: Build, *, has_map: bool = True) -> str:
         row.grid_id: f"{row.grid_name} · {row.grid_id}" for row in rows.itertuples()
     }
     if (grid_id := clicked(map_key, "grid_id")) in names and grid_id:
-        st.session_state["grid"] = grid_id
+        choose("grid", grid_id)
     return url_select("网格（也可在地图上点选）" if has_map else "网格", names, "grid")
 
 
@@ -115,23 +104,35 @@ def show_records(build: Build, filters: Filters, metric: str) -> None:
 def records(build: Build, filters: Filters, metric: str = "reported", *, key: str = "records") -> None:
     """The records behind the number, newest first: issues, returns, or streets below the standard."""
     if metric in ("rebound_30", "came_back"):
-        _returns(build, filters, key)
+        _returns(build, filters, metric, key)
     elif metric == "coverage_share":
         _uncovered(build, filters, key)
     else:
-        rows = read(issue_records, build.build_id, filters, metric)
-        st.markdown(f"**记录**（最新 {len(rows)} 件）")
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
-        for column in ("大类", "小类"):
-            shown[column] = shown[column].map(class_name)
-        table(shown.dropna(axis="columns", how="all"), "问题记录", key)
+        asked = (issue_records, build.build_id, filters, metric)
+        rows = read(*asked)
+        st.markdown(f"**记录**（{count_words(rows)}）")
+        every = lambda: record_table(fetch(*asked, EVERY_ROW))  # noqa: E731
+        table(record_table(rows), "问题记录", key, export=every)
 
 
-def _returns(build: Build, filters: Filters, key: str) -> None:
-    """Problems that came back in the period."""
-    rows = read(rebound_records, build.build_id, filters)
+def _returns(build: Build, filters: Filters, metric: str, key: str) -> None:
+    """Problems that came back: of a rate those closed in the period, else those back in the period."""
+    is_rate = metric == "rebound_30"
+    dated_by = "closing" if is_rate else "return"
+    asked = (rebound_records, build.build_id, filters, "closed", dated_by)
+    rows = read(*asked)
     names = read(grids, build.build_id).set_index("grid_id")["grid_name"]
-    st.markdown(f"**时段内再次出现的问题**（最新 {len(rows)} 件，按再次出现的日期）")
+    title = "时段内整改、后来又出现的问题" if is_rate else "时段内再次出现的问题"
+    st.markdown(f"**{title}**（{count_words(rows)}，按再次出现的日期）")
+    days = st.column_config.NumberColumn(format="%.1f")
+
+    def every() -> pd.DataFrame:
+        return _return_table(fetch(*asked, "", 0, EVERY_ROW), names)
+
+    table(_return_table(rows, names), "反弹记录", key, config={"相隔（天）": days}, export=every)
+
+
+def _return_table(rows: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "网格": rows["grid_id"].map(names),
@@ -145,8 +146,7 @@ def _returns(build: Build, filters: Filters, key: str) -> None:
             "新编号": rows["next_issue_id"],
         }
     )
-    days = st.column_config.NumberColumn(format="%.1f")
-    table(shown.dropna(axis="columns", how="all"), "反弹记录", key, config={"相隔（天）": days})
+    return shown.dropna(axis="columns", how="all")
 
 
 def _uncovered(build: Build, filters: Filters, key: str) -> None:
@@ -166,6 +166,6 @@ def _uncovered(build: Build, filters: Filters, key: str) -> None:
             "证据": rows["grade"].map(GRADE_LABELS),
         }
     )
-    table(shown.head(ROWS_SHOWN), "欠保洁的路段", key)
+    table(shown.head(ROWS_SHOWN), "欠保洁的路段", key, export=lambda: shown)
     if any(entry.name == "coverage" for entry in REGISTRY):
         st.page_link("../coverage.py", label="到保洁覆盖页", query_params=chosen_params())

@@ -10,7 +10,7 @@ import streamlit as st
 from data.filters import Filters
 from data.views.overview import Build
 from data.views.todo import came_back, open_issues, unit_totals
-from pages.ui.filters import url_select
+from pages.ui.filters import choose, url_select
 from pages.ui.issue_cards import issue_cards
 from pages.ui.my_grid import CAME_BACK, Number, on_time, overdue, owed
 from pages.ui.read import read
@@ -36,7 +36,8 @@ def choose_my_grid(frame: pd.DataFrame) -> tuple[str, str]:
 
 
 def _go_to(unit: str, grid_id: str) -> None:
-    st.session_state["unit"], st.session_state["grid"] = unit, grid_id
+    choose("unit", unit)
+    choose("grid", grid_id)
 
 
 def choose_unit(frame: pd.DataFrame) -> None:

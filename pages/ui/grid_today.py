@@ -11,10 +11,11 @@ from data.export import workbook
 from data.standards import thresholds
 from data.views.border_zone import border_records
 from data.views.hotspots import trend_classes
+from data.views.overview import EVERY_ROW
 from data.views.rebound import rebound_curve, rebound_records
 from data.views.todo import grid_bounds, neighbours, weekly_density
 from pages.ui.charts_grid import curve_chart, weekly_density_chart
-from pages.ui.grid import RECORD_COLUMNS, records
+from pages.ui.grid import records
 from pages.ui.grid_print import print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
@@ -28,9 +29,10 @@ from pages.ui.my_grid import (
     sheets,
     street_table,
 )
-from pages.ui.read import read
+from pages.ui.read import fetch, read
+from pages.ui.records import record_table
 from pages.ui.spots import trend_sentence
-from pages.ui.tables import XLSX, table
+from pages.ui.tables import XLSX, count_words, table
 from pages.ui.text import STATE_NAMES, class_name, plain
 
 MAP = "my_grid_map"
@@ -83,8 +85,9 @@ def number_records(day: GridDay) -> None:
     )
     build_id = day.build.build_id
     if metric == "rebound_30":
-        found = read(rebound_records, build_id, day.filters)
-        st.markdown(f"**时段内又出现的问题**（最新 {len(found)} 件）")
+        asked = (rebound_records, build_id, day.filters, "closed", "closing")
+        found = read(*asked)
+        st.markdown(f"**时段内整改、后来又出现的问题**（{count_words(found)}）")
         names = {
             "next_issue_id": "编号",
             "first_issue_id": "上次编号",
@@ -94,7 +97,12 @@ def number_records(day: GridDay) -> None:
             "ended_at": "上次整改完成",
             "next_started_at": "又出现",
         }
-        table(found[list(names)].rename(columns=names), "反弹记录", "my_grid_rebounds")
+
+        def every() -> pd.DataFrame:
+            return fetch(*asked, "", 0, EVERY_ROW)[list(names)].rename(columns=names)
+
+        shown_rows = found[list(names)].rename(columns=names)
+        table(shown_rows, "反弹记录", "my_grid_rebounds", export=every)
     elif metric == "hours_owed":
         table(street_table(day.streets), "道路保洁", "my_grid_owed")
     elif metric == "overdue_open":
@@ -242,6 +250,5 @@ def my_borders(day: GridDay) -> None:
     if picked is not None and picked < len(day.borders):
         pair = day.borders.iloc[picked]
         rows = read(border_records, day.build.build_id, day.filters, pair["grid_id"], pair["other_id"])
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS).dropna(axis=1, how="all")
-        st.markdown(f"**与{plain(pair['neighbour_name'])}交界的问题**（{len(shown)} 件）")
-        table(shown, "交界问题", "my_grid_border_records")
+        st.markdown(f"**与{plain(pair['neighbour_name'])}交界的问题**（{len(rows)} 件）")
+        table(record_table(rows), "交界问题", "my_grid_border_records")

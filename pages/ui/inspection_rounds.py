@@ -8,12 +8,12 @@ import streamlit as st
 from data.filters import Filters
 from data.standards import threshold
 from data.views.inspections import inspection_finds, inspections
-from data.views.overview import Build
+from data.views.overview import EVERY_ROW, Build
 from data.views.rebound import slackening
 from pages.ui.charts_rebound import calendar_chart, slackening_chart
-from pages.ui.grid import RECORD_COLUMNS
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.rebounds import NO_CONTROL, NO_INSPECTIONS, effect_sentence
+from pages.ui.records import record_table
 from pages.ui.tables import picked, table
 from pages.ui.text import plain
 
@@ -31,6 +31,7 @@ def slack(build: Build, filters: Filters) -> None:
         st.warning(NO_CONTROL)
     left, right = st.columns([1.5, 1], gap="medium")
     rounds = found.inspections.iloc[::-1]
+    chosen = picked("round", "slack_rounds", rounds["inspection_id"].tolist())
     with right:
         st.subheader("各轮检查")
         shown = pd.DataFrame(
@@ -44,7 +45,7 @@ def slack(build: Build, filters: Filters) -> None:
             }
         )
         km = st.column_config.NumberColumn(format="%.1f")
-        row = table(
+        table(
             shown,
             "各轮检查",
             "slack_rounds",
@@ -52,7 +53,6 @@ def slack(build: Build, filters: Filters) -> None:
             config={"道路（公里）": km},
             select=True,
         )
-        chosen = picked("round", row, rounds["inspection_id"].tolist())
         st.caption("道路是去过的网格里的。点选一轮，在图上突出它的线。")
     with left:
         slackening_chart(found.curve, found.curves, found.inspections, chosen, "slackening")
@@ -77,6 +77,7 @@ def calendar(build: Build, chosen: Filters) -> None:
         return
     left, right = st.columns([1.2, 1], gap="medium")
     latest = rounds.iloc[::-1]
+    chosen_round = picked("round", "calendar_rounds", latest["inspection_id"].tolist())
     with right:
         shown = pd.DataFrame(
             {
@@ -89,8 +90,7 @@ def calendar(build: Build, chosen: Filters) -> None:
                 "涉及网格（个）": latest["grids"],
             }
         )
-        row = table(shown, "检查轮次", "calendar_rounds", height=390, select=True)
-        chosen_round = picked("round", row, latest["inspection_id"].tolist())
+        table(shown, "检查轮次", "calendar_rounds", height=390, select=True)
         st.caption("发现件数按所选大类、部门和网格计，不限时段。点选一轮看它发现的问题。")
     with left:
         ends = max(build.period_until, rounds["last_date"].max().date())
@@ -103,6 +103,8 @@ def calendar(build: Build, chosen: Filters) -> None:
         if finds.empty:
             st.info("这一轮没有所选大类、部门或网格的问题记录。")
             return
-        st.caption(f"{about['found']} 件（最多列 500 件）")
-        shown = finds.rename(columns=RECORD_COLUMNS).dropna(axis="columns", how="all")
-        table(shown, "检查发现", "finds")
+        more = f"，下表列出前 {len(finds)} 件" if len(finds) < about["found"] else ""
+        st.caption(f"共 {about['found']} 件{more}")
+        every = (inspection_finds, build.build_id, chosen, chosen_round, EVERY_ROW)
+        export = lambda: record_table(fetch(*every))  # noqa: E731
+        table(record_table(finds), "检查发现", "finds", export=export)

@@ -16,6 +16,7 @@ import shapely
 
 from data.filters import Filters
 from data.views.border_zone import border_zone
+from data.views.coverage import LACKS
 from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
 from data.views.overview import Build
 from pages.ui.read import read, read_shared
@@ -73,6 +74,11 @@ def _coverage(colouring: str, build_id: str, filters: Filters, edition: str) -> 
     return street_values(colouring, build_id, filters, edition)
 
 
+def _is_option(name: str, option: str) -> bool:
+    """Whether the option says something to that answer: a walk needs to know what streets lack."""
+    return name != "coverage_route" or option.rpartition(" ")[2] in LACKS
+
+
 ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
     "street_density": _street_density,
     "street_density_texts": _street_density_texts,
@@ -94,11 +100,12 @@ def map_data(build_id: str, name: str, query: Mapping[str, str]) -> bytes | None
 
     Raises NoBuildError.
     """
-    if name not in ANSWERS:
+    option = query.get("option", "")
+    if name not in ANSWERS or not _is_option(name, option):
         return None
     try:
         filters = Filters.of(query)
     except ValueError:
         return None
-    answer = ANSWERS[name](build_id, filters, query.get("option", ""))
+    answer = ANSWERS[name](build_id, filters, option)
     return gzip.compress(json.dumps(answer, ensure_ascii=False).encode(), compresslevel=5, mtime=0)

@@ -9,11 +9,11 @@ from pandas.io.formats.style import Styler  # type: ignore[import-untyped]
 from data.filters import Filters
 from data.standards import thresholds
 from data.views.matrix import ALL, Matrix, matrix, matrix_records
-from data.views.overview import ROWS_SHOWN, Build, departments
-from pages.ui.filters import url_select, url_switch
+from data.views.overview import EVERY_ROW, Build, departments
+from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.maps import BANDS
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import chosen_record, record_list
 from pages.ui.tables import downloads, just_picked, table
 from pages.ui.text import class_name, number, percent, plain
@@ -62,14 +62,20 @@ def matrix_part(build: Build, filters: Filters) -> None:
         column = url_select(label, {"": "合计"} | names, "column")
         key = "" if column == UNNAMED else column or ALL
         row = grid_id if grid_id in found.value.index else ALL
+        if grid_id and row == ALL:
+            st.info("所选网格在时段内没有启用，不在矩阵里；这里是全部网格。")
         _sentence(found, row, key, measure)
         _high(found, measure)
     with table_of:
         _matrix_table(found, shown, measure)
-    rows = read(matrix_records, build.build_id, filters.in_grid(grid_id), part, measure, key)
+        if found.ended:
+            st.caption(f"另有 {found.ended:,} 件在时段内已停用的网格里，不在此表。")
+    of_row = filters.in_grid("" if row == ALL else row)
+    asked = (matrix_records, build.build_id, of_row, part, measure, key)
+    rows = read(*asked)
     title = f"{_grid_name(found, row)} × {plain(_label(key))} 的记录"
     issue_id = chosen_record(rows, RECORDS)
-    record_list(rows, issue_id, RECORDS, title=title, most=ROWS_SHOWN)
+    record_list(rows, issue_id, RECORDS, title=title, every=lambda: fetch(*asked, EVERY_ROW))
 
 
 def _take_picks(found: Matrix, shown: pd.Index, names: dict[str, str]) -> None:
@@ -79,12 +85,12 @@ def _take_picks(found: Matrix, shown: pd.Index, names: dict[str, str]) -> None:
         row, label = cell
         rows = [ALL, *shown]
         grid_id = rows[row] if row < len(rows) else ALL
-        st.session_state["grid"] = "" if grid_id == ALL else grid_id
-        st.session_state["column"] = codes.get(label, "")
+        choose("grid", "" if grid_id == ALL else grid_id)
+        choose("column", codes.get(label, ""))
     high = _high_cells(found)
     if (row := just_picked(LIST)) is not None and row < len(high):
-        st.session_state["grid"] = high[row][0]
-        st.session_state["column"] = _code(high[row][1])
+        choose("grid", high[row][0])
+        choose("column", _code(high[row][1]))
 
 
 def _code(key: str) -> str:
@@ -200,7 +206,7 @@ def _matrix_table(found: Matrix, shown: pd.Index, measure: str) -> None:
         alt="条块矩阵",
         placeholder="",
     )
-    downloads(whole.reset_index(drop=True), f"条块矩阵 {MEASURES[measure]}", "matrix")
+    downloads(lambda: whole.reset_index(drop=True), f"条块矩阵 {MEASURES[measure]}", "matrix")
     if len(shown) < len(found.grids):
         st.caption(f"列出前 {len(shown)} 个网格，共 {len(found.grids)} 个；导出的表包含全部。")
 

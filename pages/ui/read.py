@@ -38,6 +38,11 @@ def read_shared(view: Callable[..., T], build_id: str, *args: Filters | date | s
     return result
 
 
+def fetch(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
+    """`read` for what is asked for once and is too much to keep: every row of an export."""
+    return view(open_build(build_id), *args)
+
+
 def current_build() -> Build:
     """The build that is served now; read on every run, so a rebuild shows up by itself.
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import Build, grids
+from data.views.overview import Build, grids_in_force
 from data.views.rebound import place_episodes, repeat_places
 from pages.ui.maps import BANDS, Scene, clicked, draw_map
 from pages.ui.read import read
@@ -29,6 +29,8 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
         return
     worst = found.head(PLACES)
     codes = [f"{row.lon:.5f},{row.lat:.5f},{row.category}" for row in worst.itertuples()]
+    of_point = {str(number): code for number, code in enumerate(codes)}
+    code = picked("place", "repeat_list", codes, of_point.get(clicked("repeat_map", "id"), ""))
     left, right = st.columns([1, 1.1], gap="medium")
     with right:
         cut = f"；清单和地图只列最严重的 {PLACES} 处，其余 {len(found) - PLACES} 处请用网格、大类筛出"
@@ -46,9 +48,7 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
                 "自（首次上报）": worst["since"].dt.date,
             }
         ).dropna(axis="columns", how="all")
-        row = table(shown, "反复点位", "repeat_list", height=520, select=True)
-    of_point = {str(number): code for number, code in enumerate(codes)}
-    code = picked("place", row, codes, of_point.get(clicked("repeat_map", "id"), ""))
+        table(shown, "反复点位", "repeat_list", height=520, select=True)
     with left:
         points: list[dict[str, object]] = [
             {
@@ -64,7 +64,7 @@ def repeats(build: Build, chosen: Filters, grid_id: str) -> None:
         legend.append((BANDS[-1], f"{least + len(BANDS) - 1} 次及以上"))
         outlines = {
             one.grid_id: ("grid", one.lead_unit if isinstance(one.lead_unit, str) else "")
-            for one in read(grids, build.build_id).itertuples()
+            for one in read(grids_in_force, build.build_id, chosen).itertuples()
         }
         at = str(codes.index(code)) if code else ""
         scene = Scene(
@@ -96,8 +96,8 @@ def place_history(build: Build, chosen: Filters, place: pd.Series) -> None:
         }
     )
     st.caption("时段结束前的全部，最近的在前。点选一行看它的案卷。")
-    row = table(shown.dropna(axis="columns", how="all"), "历次问题", "place_episodes", select=True)
-    episode = picked("episode", row, rows["first_issue_id"].tolist())
+    episode = picked("episode", "place_episodes", rows["first_issue_id"].tolist())
+    table(shown.dropna(axis="columns", how="all"), "历次问题", "place_episodes", select=True)
     if episode:
         st.markdown(f"**{plain(episode)} 起的一处问题**")
         tickets(build, int(rows.set_index("first_issue_id").loc[episode, "episode_id"]))

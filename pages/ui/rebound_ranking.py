@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -9,13 +10,13 @@ import streamlit as st
 
 from data.filters import Filters
 from data.standards import threshold
-from data.views.overview import Build
+from data.views.overview import EVERY_ROW, Build
 from data.views.rebound import DAYS, episode_issues, rebound_ranks, rebound_records
 from pages.ui.charts_rebound import rank_chart
 from pages.ui.filters import url_switch
-from pages.ui.grid import RECORD_COLUMNS
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.rebounds import CLOSE_NAMES, place_names, rank_band
+from pages.ui.records import record_table
 from pages.ui.tables import picked, table
 from pages.ui.text import class_name, plain
 
@@ -46,6 +47,7 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
     if ranked.empty:
         st.info(f"没有一个{GROUPS[by]}第 {day} 日仍在观察的问题达到 {threshold('min_at_risk'):g} 处，"
                 "不排名。请放宽时段、大类或部门。")  # fmt: skip
+    who = picked("who", f"rebound_ranks_{by}", ranked["key"].tolist())
     left, right = st.columns([1, 1.3], gap="medium")
     if len(ranked):
         with left:
@@ -60,7 +62,7 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
             "反弹率的 95% 区间把各处问题看作互不相干，少数地点占大头时偏窄，以名次区间为准。"
             "点选一行看它的反弹记录。"
         )
-        row = table(
+        table(
             rank_table(ranked, by, day), f"{day}日反弹率排名", f"rebound_ranks_{by}", height=420,
             config={f"{day}日反弹率": PERCENT, "下限": PERCENT, "上限": PERCENT}, select=True,
         )  # fmt: skip
@@ -69,7 +71,6 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
                 shown = rank_table(few, by, day)
                 wanted = [GROUPS[by], f"{day}日内反弹", "整改", f"第{day}日仍在观察"]
                 table(shown[wanted], "样本太少", "rebound_few")
-    who = picked("who", row, ranked["key"].tolist())
     if not who and not st.toggle("列出全部反弹记录", key="all_rebounds", bind="query-params"):
         return
     narrowed, category, label = filters.in_grid(grid_id), "", "全部"
@@ -84,8 +85,8 @@ def ranking(build: Build, filters: Filters, grid_id: str, close_by: str) -> None
         else:
             category = who
     st.subheader(f"{plain(label)}：{day} 日内反弹的记录")
-    records = read(rebound_records, build.build_id, narrowed, close_by, "closing", category, day)
-    pairs(build, records, close_by, who)
+    asked = (rebound_records, build.build_id, narrowed, close_by, "closing", category, day)
+    pairs(build, read(*asked), close_by, who, lambda: fetch(*asked, EVERY_ROW))
 
 
 def rank_table(rows: pd.DataFrame, by: str, day: int) -> pd.DataFrame:
@@ -108,12 +109,37 @@ def rank_table(rows: pd.DataFrame, by: str, day: int) -> pd.DataFrame:
     return shown
 
 
-def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
+def pairs(
+    build: Build,
+    records: pd.DataFrame,
+    close_by: str,
+    who: str,
+    every: Callable[[], pd.DataFrame],
+) -> None:
     """The problems that came back; a picked row shows both with their tickets."""
     if records.empty:
         st.info("没有反弹的记录。")
         return
-    shown = pd.DataFrame(
+    total = records["total"].iloc[0]
+    more = f"，下表列出 {len(records)} 处" if len(records) < total else ""
+    st.caption(f"共 {total:,} 处{more}，最近又出现的在前。点选一行看前后两处问题各有哪些案卷。")
+    config = {"相隔（天）": DAY_COUNT}
+    pair = picked("pair", f"pairs_{who}", records["first_issue_id"].tolist())
+    table(
+        pair_table(records, close_by), "反弹记录", f"pairs_{who}", height=320, config=config,
+        select=True, export=lambda: pair_table(every(), close_by),
+    )  # fmt: skip
+    if pair:
+        record = records.set_index("first_issue_id").loc[pair]
+        st.markdown("**前一处（已整改）**")
+        tickets(build, int(record["episode_id"]))
+        st.markdown("**又出现的一处**")
+        tickets(build, int(record["next_episode_id"]))
+
+
+def pair_table(records: pd.DataFrame, close_by: str) -> pd.DataFrame:
+    """Rows of `rebound_records` with Chinese headings."""
+    return pd.DataFrame(
         {
             "小类": records["category"].map(class_name),
             "道路或地址": place_names(records),
@@ -125,24 +151,13 @@ def pairs(build: Build, records: pd.DataFrame, close_by: str, who: str) -> None:
             "后一件": records["next_issue_id"],
         }
     )
-    st.caption(
-        f"{len(records)} 处（最多列 500 处，最近又出现的在前）。点选一行看前后两处问题各有哪些案卷。"
-    )
-    config = {"相隔（天）": DAY_COUNT}
-    row = table(shown, "反弹记录", f"pairs_{who}", height=320, config=config, select=True)
-    pair = picked("pair", row, records["first_issue_id"].tolist())
-    if pair:
-        record = records.set_index("first_issue_id").loc[pair]
-        st.markdown("**前一处（已整改）**")
-        tickets(build, int(record["episode_id"]))
-        st.markdown("**又出现的一处**")
-        tickets(build, int(record["next_episode_id"]))
 
 
 def tickets(build: Build, episode_id: int) -> None:
     """The issues of one episode with their role."""
     rows = read(episode_issues, build.build_id, episode_id)
-    shown = rows.assign(episode_role=rows["episode_role"].map(ROLES))
-    names = {"episode_role": "角色"} | RECORD_COLUMNS | {"verified_at": "核查销号"}
-    shown = shown[[column for column in names if column in shown]].rename(columns=names)
-    table(shown.dropna(axis="columns", how="all"), f"案卷{episode_id}", f"tickets_{episode_id}")
+    shown = record_table(rows)
+    shown.insert(0, "角色", rows["episode_role"].map(ROLES))
+    if rows["verified_at"].notna().any():
+        shown["核查销号"] = rows["verified_at"]
+    table(shown, f"案卷{rows['issue_id'].iloc[0]}", f"tickets_{episode_id}")

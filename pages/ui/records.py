@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.maps import Scene, clicked
 from pages.ui.photos import photo_pair
-from pages.ui.tables import just_picked, table
+from pages.ui.tables import count_words, just_picked, table
 from pages.ui.text import class_name, plain
 
+RECORD_COLUMNS = {
+    "issue_id": "编号",
+    "reported_at": "上报时间",
+    "category_class": "大类",
+    "category": "小类",
+    "address": "地址",
+    "description": "问题描述",
+    "department": "处置部门",
+    "channel": "来源",
+    "due_at": "整改时限",
+    "closed_at": "整改完成",
+}
 POINTS_SHOWN = 300
 POINTS = {"open": ("#d9822b", "未整改"), "closed": ("#0b6e99", "已整改")}
+
+
+def record_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Issues under Chinese headings, codes as words; columns of nothing are left out."""
+    shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
+    for column in ("大类", "小类"):
+        shown[column] = shown[column].map(class_name)
+    return shown.dropna(axis="columns", how="all")
 
 
 def chosen_record(rows: pd.DataFrame, key: str, map_key: str = "") -> str:
@@ -53,19 +73,24 @@ def with_points(scene: Scene, rows: pd.DataFrame, issue_id: str) -> Scene:
     )
 
 
-def record_list(rows: pd.DataFrame, issue_id: str, key: str, *, title: str, most: int) -> None:
-    """The records as a table, the chosen one beside it. most: rows that the view gives at most."""
-    count = f"最新 {most} 件" if len(rows) == most else f"共 {len(rows)} 件"
+def record_list(
+    rows: pd.DataFrame,
+    issue_id: str,
+    key: str,
+    *,
+    title: str,
+    every: Callable[[], pd.DataFrame] | None = None,
+) -> None:
+    """The records as a table, the chosen one beside it. every: all, where rows are the first."""
+    count = count_words(rows) if every else f"共 {len(rows)} 件"
     st.markdown(f"**{title}**（{count}，点选一行看详情）")
     if rows.empty:
         st.info("没有符合条件的记录。请换一个时段、问题大类或处置部门。")
         return
     left, right = st.columns([2.4, 1], gap="medium") if issue_id else (st.container(), None)
     with left:
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
-        for column in ("大类", "小类"):
-            shown[column] = shown[column].map(class_name)
-        table(shown.dropna(axis="columns", how="all"), "问题记录", key, height=330, select=True)
+        export = (lambda: record_table(every())) if every else None
+        table(record_table(rows), "问题记录", key, height=330, select=True, export=export)
     if right:
         with right:
             record_card(rows.set_index("issue_id", drop=False).loc[issue_id])

@@ -9,11 +9,11 @@ import streamlit as st
 
 from data.filters import Filters
 from data.views.hotspots import Comparison, compare_hot_spots
-from data.views.overview import ROWS_SHOWN, Build, issue_records
-from pages.ui.filters import url_switch
+from data.views.overview import EVERY_ROW, Build, issue_records
+from pages.ui.filters import choose, url_switch
 from pages.ui.grid import choose_grid
 from pages.ui.maps import BAND_COLOURS, Scene, clicked, draw_map, edge_items
-from pages.ui.read import read
+from pages.ui.read import fetch, read
 from pages.ui.records import chosen_record, record_list, with_points
 from pages.ui.spots import CLASS_COLOURS, CLASS_NAMES, UNIT_NAMES, UNTESTED_NAMES, map_values
 from pages.ui.tables import just_picked, table
@@ -39,9 +39,9 @@ def spot_compare(build: Build, filters: Filters) -> None:
     both = read(compare_hot_spots, build.build_id, filters, other)
     row = just_picked(LIST)
     if row is not None and row < len(both.frame):
-        st.session_state["grid"] = str(both.frame.at[row, "grid_id"])
+        choose("grid", str(both.frame.at[row, "grid_id"]))
     if grid_id := clicked("compare_before", "grid_id"):
-        st.session_state["grid"] = grid_id
+        choose("grid", grid_id)
     with right:
         grid_id = choose_grid("compare_now", build)
     if not both.reaches_back:
@@ -55,7 +55,8 @@ def spot_compare(build: Build, filters: Filters) -> None:
     if grid_id:
         side = url_switch("看哪个时段的记录", SIDES, "side")
         of_side = (other if side else filters).in_grid(grid_id)
-        rows = read(issue_records, build.build_id, of_side)
+        asked = (issue_records, build.build_id, of_side, "reported")
+        rows = read(*asked)
     issue_id = chosen_record(rows, RECORDS, f"compare_{side or 'now'}") if grid_id else ""
     columns = st.columns(2, gap="medium")
     # The earlier period on the left, as people read time.
@@ -68,7 +69,8 @@ def spot_compare(build: Build, filters: Filters) -> None:
             draw_map(f"compare_{which or 'now'}", build, scene, height=520)
     st.caption("两个时段一样长，两图同一刻度，移动或缩放一图，另一图跟着动。")
     if grid_id:
-        record_list(rows, issue_id, RECORDS, title=f"网格的记录 · {SIDES[side]}", most=ROWS_SHOWN)
+        title = f"网格的记录 · {SIDES[side]}"
+        record_list(rows, issue_id, RECORDS, title=title, every=lambda: fetch(*asked, EVERY_ROW))
     _changes(both)
 
 

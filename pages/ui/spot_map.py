@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +19,7 @@ from data.views.hotspots import (
     trend_classes,
 )
 from data.views.overview import (
-    ROWS_SHOWN,
+    EVERY_ROW,
     Build,
     grid_density,
     grids,
@@ -26,7 +27,7 @@ from data.views.overview import (
     issues_by_category,
 )
 from pages.ui.charts import category_chart
-from pages.ui.filters import url_switch, url_value
+from pages.ui.filters import choose, url_switch, url_value
 from pages.ui.grid import choose_grid, grid_streets, grid_summary
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
@@ -40,7 +41,7 @@ from pages.ui.maps import (
     ground,
     hot_spot_scene,
 )
-from pages.ui.read import read, read_shared
+from pages.ui.read import fetch, read, read_shared
 from pages.ui.records import POINTS_SHOWN, chosen_record, record_list, with_points
 from pages.ui.spots import (
     CLASS_COLOURS,
@@ -87,8 +88,10 @@ def spot_map(build: Build, filters: Filters) -> None:
         chosen = filters.in_grid(grid_id)
         if is_street and segment_id:
             rows = read(segment_records, build.build_id, filters, segment_id)
+            every = partial(fetch, segment_records, build.build_id, filters, segment_id, EVERY_ROW)
         else:
             rows = read(issue_records, build.build_id, chosen)
+            every = partial(fetch, issue_records, build.build_id, chosen, "reported", EVERY_ROW)
         issue_id = chosen_record(rows, RECORDS, MAP)
         if is_street:
             _street_panel(streets, grid_id, segment_id, colour)
@@ -113,7 +116,7 @@ def spot_map(build: Build, filters: Filters) -> None:
         draw_map(MAP, build, scene, height=640)
         st.caption(note)
     title = "这段路的记录" if is_street and segment_id else "网格的记录" if grid_id else "全县的记录"
-    record_list(rows, issue_id, RECORDS, title=title, most=ROWS_SHOWN)
+    record_list(rows, issue_id, RECORDS, title=title, every=every)
 
 
 def _choose(
@@ -122,7 +125,7 @@ def _choose(
     """The chosen grid and street, by map, list, select box or link; and the streets to choose from."""
     row = just_picked(f"{LIST}_{colour}")
     if row is not None and row < len(urgent):
-        st.session_state["grid"] = str(urgent.at[row, "grid_id"])
+        choose("grid", str(urgent.at[row, "grid_id"]))
     segment_id = clicked(MAP, "segment_id") or None
     grid_id = choose_grid(MAP, build)
     streets = _worst_streets(build, filters, colour, grid_id)

@@ -11,8 +11,8 @@ from data.standards import road_classes, threshold
 from data.views.coverage import segment_cleanings, segment_shifts, segment_tracks
 from data.views.hotspots import segment_records
 from data.views.overview import Build
-from pages.ui.grid import RECORD_COLUMNS
 from pages.ui.read import read
+from pages.ui.records import record_table
 from pages.ui.streets import GRADE_LABELS, Row, hours_sentence, since_sentence
 from pages.ui.tables import table
 from pages.ui.text import number, period, plain
@@ -86,8 +86,7 @@ def street_detail(build: Build, filters: Filters, row: Row, day: date) -> None:
         f"**{period(filters.since, filters.until)} 问题**（距该路 {near_m:g} 米内，{len(rows)} 件）"
     )
     if not rows.empty:
-        shown = rows[list(RECORD_COLUMNS)].rename(columns=RECORD_COLUMNS)
-        table(shown.dropna(axis="columns", how="all"), "路段问题", "street_issues", height=180)
+        table(record_table(rows), "路段问题", "street_issues", height=180)
 
 
 def weekday_words(days: str) -> str:

@@ -160,6 +160,8 @@ def test_every_headline_number_has_its_records(demo_engine: DuckDBEngine, metric
     )
     records = views.issue_records(demo_engine, filters, metric)
     assert len(records) == min(number, views.ROWS_SHOWN)
+    assert (records["total"] == number).all()
+    assert len(views.issue_records(demo_engine, filters, metric, views.EVERY_ROW)) == number
 
 
 def test_a_grid_and_the_one_after_it_are_one_length_of_street(

@@ -58,7 +58,10 @@ def click(app: AppTest, label: str) -> AppTest:
 def test_a_link_reproduces_the_search(store: Path) -> None:
     number = an_issue(store)
     app = start("alike", issue=number, level="category_class", where="road", which="new", count="20")
-    codes = {key: app.selectbox(key=key).value for key in ("issue", "level", "where", "which", "count")}
+    codes = {
+        key: app.selectbox(key=f"alike:{key}").value
+        for key in ("issue", "level", "where", "which", "count")
+    }
     assert codes == {
         "issue": number, "level": "category_class", "where": "road", "which": "new", "count": "20",
     }  # fmt: skip
@@ -77,16 +80,16 @@ def test_an_issue_is_found_by_its_number(store: Path) -> None:
     app = start("alike")
     assert app.info, "without an issue the page says what to do"
     app.text_input(key="issue_number").set_value(f" {an_issue(store)} ").run()
-    assert app.selectbox(key="issue").value == an_issue(store)
+    assert app.selectbox(key="alike:issue").value == an_issue(store)
     app.text_input(key="issue_number").set_value("no such number").run()
     assert "no such number" in app.warning[0].value
-    assert app.selectbox(key="issue").value == ""
+    assert app.selectbox(key="alike:issue").value == ""
 
 
 def test_a_list_is_kept_marked_and_counted(store: Path) -> None:
     number = an_issue(store)
     app = click(start("alike", issue=number, count="20"), "生成排查清单")
-    assert app.selectbox(key="list").value == "1"
+    assert app.selectbox(key="alike:list").value == "1"
     items = entries.checklist_items("demo", 1, store)
     listed = alike.alike_places(open_build(current_build_id(store), store), number).candidates.head(20)
     assert list(items["source_segment_id"].fillna("")) == list(listed["source_segment_id"].fillna(""))
@@ -116,7 +119,7 @@ def test_a_mark_can_be_taken_back_and_a_list_removed(store: Path) -> None:
     assert entries.checklist_items("demo", 1, store)["result"].eq("").all()
     click(app, "确认删除")
     assert entries.checklists("demo", store).empty
-    assert app.selectbox(key="list").value == ""
+    assert app.selectbox(key="alike:list").value == ""
 
 
 def test_a_store_that_cannot_be_written_says_so(store: Path) -> None:

@@ -88,7 +88,7 @@ def test_headline_is_what_the_view_says(county: County) -> None:
 @pytest.mark.parametrize("grid", ["", "G1"])
 def test_every_part_runs_by_link(county: County, part: str, grid: str) -> None:
     app = start("coverage", part=part, grid=grid, edition="2010 county", **MARCH)
-    assert app.selectbox(key="edition").value == "2010 county"
+    assert app.selectbox(key="coverage:edition").value == "2010 county"
     assert len(app.metric) == 5
 
 
@@ -174,6 +174,12 @@ def test_a_county_without_cleaning_data_is_told_what_to_bring(
     assert not app.metric
     assert "保洁班次" in app.info[0].value
     assert len(app.get("download_button")) == 3
+
+
+@pytest.mark.parametrize("option", ["", "2021", "2021 bogus", "bogus"])
+def test_an_address_of_no_walk_answers_nothing(county: County, option: str) -> None:
+    query = {"since": "2026-01-01", "until": "2026-02-01", "option": option}
+    assert map_data(current_build_id(county.store), "coverage_route", query) is None
 
 
 def test_every_grade_and_state_has_its_word() -> None:

@@ -18,6 +18,7 @@ from data.filters import Filters
 from data.settings import settings
 from data.views import todo
 from data.views.overview import Build, build_info
+from data.views.rebound import rebound_by
 from pages.ui.grid_print import print_page, print_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, FIRST
 from pages.ui.my_grid import grid_day, numbers, sheets
@@ -67,9 +68,9 @@ def test_without_a_grid_a_unit_then_a_grid_is_chosen(store: Path) -> None:
     app = start("grid")
     assert app.title[0].value == "我的网格"
     units = [button for button in app.button if "个网格" in button.label]
-    assert len(units) == app.selectbox(key="unit").options.__len__() - 1
+    assert len(units) == app.selectbox(key="grid:unit").options.__len__() - 1
     units[0].click().run()
-    unit = app.selectbox(key="unit").value
+    unit = app.selectbox(key="grid:unit").value
     assert app.query_params["unit"] == unit
     assert unit in app.title[0].value
     next(button for button in app.button if "逾期" in button.label).click().run()
@@ -179,6 +180,8 @@ def test_every_number_opens_its_records(store: Path, busiest: str) -> None:
         assert len(app.dataframe) == tables + 1
         sizes[metric] = len(app.dataframe[0].value)
     assert sizes["overdue_open"] == len(day.overdue)
+    rebounds = rebound_by(open_build(build.build_id, store), day.filters, "county").iloc[0]
+    assert sizes["rebound_30"] == min(500, rebounds["rebounds_30"])
     assert sizes["on_time_share"] == min(500, day.standing["due"])
     assert sizes["issues_per_km"] == min(500, day.standing["reported"])
 

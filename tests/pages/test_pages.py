@@ -104,6 +104,22 @@ def test_filters_are_kept_from_page_to_page(store: Path) -> None:
     assert app.title[0].value.endswith(before)
 
 
+def test_each_page_remembers_its_own_choices(store: Path) -> None:
+    app = start("hotspots", part="matrix")
+    app.query_params.clear()  # as the menu does
+    app.switch_page("../rebound.py").run()
+    assert app.segmented_control(key="rebound:part").value == ""
+    app.segmented_control(key="rebound:part").set_value("calendar").run()
+    app.query_params.clear()
+    app.switch_page("../hotspots.py").run()
+    assert app.segmented_control(key="hotspots:part").value == "matrix"
+    assert app.query_params["part"] == "matrix"
+    app.query_params.clear()
+    app.switch_page("../rebound.py").run()
+    assert app.segmented_control(key="rebound:part").value == "calendar"
+    assert not app.exception
+
+
 def test_a_click_on_the_map_opens_the_grid(store: Path) -> None:
     grid = views.grids(open_build(current_build_id(store), store)).iloc[1]
     app = start()
@@ -182,6 +198,12 @@ def test_a_formula_in_a_csv_file_stays_text() -> None:
     frame = pd.DataFrame({"=1+1": ["=HYPERLINK(1)", "@x", "-3", None], "件": [-1, 2, 3, 4]})
     text = csv_bytes(frame).decode("utf-8-sig").splitlines()
     assert text == ["'=1+1,件", "'=HYPERLINK(1),-1", "'@x,2", "'-3,3", ",4"]
+
+
+def test_a_sheet_may_be_called_after_an_imported_number() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    (name,) = pd.ExcelFile(io.BytesIO(workbook({"案卷2026/11[3]" + "9" * 40: frame}))).sheet_names
+    assert str(name).startswith("案卷2026_11_3_9")
 
 
 def test_numbers_are_numbers_in_a_workbook() -> None:

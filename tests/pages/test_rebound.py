@@ -139,6 +139,8 @@ def test_a_row_of_the_ranking_opens_as_many_records_as_it_counts(engine: DuckDBE
     app = start("rebound", part="rank", rank_by="department", period="all", who=row["key"], pair=pair)
     first, second = columns(app, "角色")
     assert first["编号"].iloc[0] == pair
+    shown = [frame.proto.alt for frame in app.dataframe]
+    assert f"案卷{pair}" in shown, "not the episode's number, which changes with every build"
     assert second["编号"].iloc[0] == records["后一件"].iloc[0]
 
 
@@ -190,18 +192,28 @@ def test_a_picked_row_stands_in_the_url_until_something_else_is_chosen(
 ) -> None:
     url: dict[str, str] = {"key": "b"}
     state: dict[str, object] = {}
-    monkeypatch.setattr("pages.ui.tables.st.query_params", url)
-    monkeypatch.setattr("pages.ui.tables.st.session_state", state)
+    for module in ("tables", "filters"):
+        monkeypatch.setattr(f"pages.ui.{module}.st.query_params", url)
+        monkeypatch.setattr(f"pages.ui.{module}.st.session_state", state)
     codes = ["a", "b", "c"]
-    assert picked("key", None, codes) == "b", "a link picks"
-    assert picked("key", 2, codes) == url["key"] == "c"
-    assert picked("key", 2, codes, "a") == url["key"] == "a", "a click counts beside the old row"
-    assert picked("key", 2, codes) == "a", "and stays"
-    assert picked("key", None, codes) == "", "the row was given up"
+
+    def pick(*rows: int) -> None:
+        state["rows"] = {"selection": {"rows": list(rows)}}
+
+    assert picked("key", "rows", codes) == "b", "a link picks"
+    pick(2)
+    assert picked("key", "rows", codes) == url["key"] == "c"
+    assert picked("key", "other", codes) == "c", "another table does not answer for this one"
+    assert picked("key", "rows", codes, "a") == url["key"] == "a", "a click counts beside the old row"
+    assert picked("key", "rows", codes) == "a", "and stays"
+    pick()
+    assert picked("key", "rows", codes) == "", "the row was given up"
     assert "key" not in url
-    assert picked("key", 1, codes) == "b"
-    assert picked("key", None, ["b", "d"]) == "b", "other rows keep what was picked, if it is there"
-    assert picked("key", None, ["d"]) == ""
+    pick(1)
+    assert picked("key", "rows", codes) == "b"
+    del state["rows"]
+    assert picked("key", "rows", ["b", "d"]) == "b", "a table drawn anew keeps what was picked"
+    assert picked("key", "rows", ["d"]) == ""
 
 
 def effect(rise: float, band: tuple[float, float]) -> InspectionEffect:
