@@ -133,6 +133,20 @@ def test_cutting_a_street_or_turning_it_round_changes_nothing(seed: int) -> None
         assert per_metre(parts, line, along) == pytest.approx(expected, rel=0.05, abs=1e-4)
 
 
+def test_what_lies_within_a_junction_is_no_way_out_of_it() -> None:
+    """Cutting streets at borders leaves pieces of millimetres; the crossing still has four arms."""
+    arms = streets([(0, 50), (0, 0.003)], [(-50, 0), (0, 0)], [(0, -50), (0, 0)], [(50, 0), (0, 0)])
+    left_over = streets([(0, 0.003), (0, 0)], [(0, 0), (0.004, 0)], [(0, 0), (0, -0.002)])
+    both = np.concatenate([arms, left_over])
+    places = issues((0, 30.0), (1, 45.0), (2, 10.0))
+    alone, among = (street_density(lines, *places, bandwidth_m=60) for lines in (arms, both))
+    is_arm = among.line < len(arms)
+    np.testing.assert_allclose(among.per_100m[is_arm], alone.per_100m)
+    on_one = street_density(both, *issues((4, 0.001)), bandwidth_m=60)
+    assert total(on_one) == pytest.approx(1), "an issue on a leftover goes out by all four arms"
+    assert per_metre(on_one, 1, 40) == pytest.approx(per_metre(on_one, 3, 40))
+
+
 def test_issues_add_up_and_many_at_one_place_count_each() -> None:
     one, other = issues((0, 10.0)), issues((3, 20.0))
     both = issues((0, 10.0), (3, 20.0), (0, 10.0))
