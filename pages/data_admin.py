@@ -10,6 +10,7 @@ from data.settings import settings
 from data.templates import template_workbook
 from etl import intake
 from pages.ui.bring_file import bring_file, county_of
+from pages.ui.filters import url_switch
 from pages.ui.text import TABLE_NAMES, plain
 
 SECTIONS = {"bring": "上传入库", "templates": "模板下载", "builds": "历次版本"}
@@ -70,9 +71,7 @@ def choose_build() -> None:
 
 
 st.title("数据管理")
-section = st.segmented_control(
-    "做什么", list(SECTIONS), format_func=SECTIONS.__getitem__, default="bring", required=True
-)
+section = url_switch("做什么", SECTIONS, "section", default="bring")
 if section == "bring":
     bring()
 elif section == "templates":

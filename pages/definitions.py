@@ -11,10 +11,12 @@ from data.standards import thresholds
 from data.templates import headings, templates
 from data.views.overview import standard_table
 from pages.ui.cards import footer
+from pages.ui.filters import url_select, url_switch
 from pages.ui.read import current_build, read
 from pages.ui.text import TABLE_NAMES, UNITS, number
 
 BETTER = {"low": "越低越好", "high": "越高越好", "none": ""}
+SECTIONS = {"": "指标", "thresholds": "阈值", "standards": "标准", "dictionary": "数据字典"}
 UNVERIFIED = "默认值，未经权威依据核实"
 
 
@@ -63,17 +65,15 @@ def threshold_table() -> pd.DataFrame:
 build = current_build()
 st.title("定义")
 st.markdown("屏幕、导出和文书里的每个数字都只有一个定义，都出自下面的表；表由系统的定义文件自动生成。")
-section = st.segmented_control(
-    "看什么", ["指标", "阈值", "标准", "数据字典"], default="指标", required=True
-)
-if section == "指标":
+section = url_switch("看什么", SECTIONS, "definitions")
+if section == "":
     st.table(metric_table().set_index("指标"))
-elif section == "阈值":
+elif section == "thresholds":
     st.caption("没有权威文件规定的数值均为默认值，可在 data/standards/thresholds.csv 中修改。")
     st.table(threshold_table().set_index("阈值"))
-elif section == "标准":
-    names = [name for name in TABLE_NAMES if name.startswith("standard_")]
-    table = st.selectbox("哪一张表", names, format_func=TABLE_NAMES.__getitem__)
+elif section == "standards":
+    names = {code: name for code, name in TABLE_NAMES.items() if code.startswith("standard_")}
+    table = url_select("哪一张表", names, "standard", default="standard_item")
     rows = read(standard_table, build.build_id, table)
     unverified = int((~rows["is_verified"].fillna(value=False).astype(bool)).sum())
     st.caption(
@@ -82,7 +82,7 @@ elif section == "标准":
     )
     st.dataframe(rows.rename(columns=headings(table)), hide_index=True, height=560, placeholder="")
 else:
-    table = st.selectbox("哪一类数据", list(TABLE_NAMES), format_func=TABLE_NAMES.__getitem__)
+    table = url_select("哪一类数据", TABLE_NAMES, "table", default="core_grid")
     required = {column.name for column in TABLES[table].file_columns if column.required}
     rows = templates().query("table == @table")
     st.dataframe(
