@@ -16,6 +16,8 @@ from data.standards import road_classes, threshold
 from data.templates import template_workbook
 from data.views.coverage import (
     Known,
+    cleanliness_totals,
+    coverage_and_cleanliness,
     coverage_by_class,
     coverage_by_day,
     coverage_by_edition,
@@ -38,7 +40,7 @@ from pages.ui.map_data import map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.read import current_build, read
 from pages.ui.street import street_detail
-from pages.ui.streets import COLOURINGS, GRADE_LABELS, owed_legend
+from pages.ui.streets import CLEAN_NAMES, COLOURINGS, GRADE_LABELS, owed_legend
 from pages.ui.tables import just_picked, table
 from pages.ui.text import TABLE_NAMES, number, period, plain
 
@@ -261,6 +263,10 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
     colouring = url_switch("路段着色", names, "streets", default="hours")
     coverage = read(street_coverage, build.build_id, filters, edition)
     most = coverage.frame[coverage.frame["hours_owed"] > 0].head(100)
+    if colouring == "clean":
+        states = read(coverage_and_cleanliness, build.build_id, filters, edition)
+        neglected = states[states["state"] == "neglected"].nlargest(100, "reported")
+        most = coverage.frame.set_index("segment_id").loc[neglected["segment_id"]].reset_index()
     row_picked = just_picked("coverage_most")
     segment_id = url_value(
         "segment",
@@ -278,8 +284,12 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
                 st.rerun(scope="fragment")
         else:
             segment_id = ""
-            st.subheader("欠账最多的路段")
-            if most.empty:
+            if colouring == "clean":
+                _cleanliness(build, filters, edition)
+            st.subheader("失管的路段（没扫够又脏）" if colouring == "clean" else "欠账最多的路段")
+            if colouring == "clean" and most.empty:
+                st.info("时段内没有失管的路段，或没有数据可以判断。")
+            elif most.empty:
                 st.info("没有欠账，或所选标准、时段内没有可比的路段。")
             else:
                 street_table(build, most, "coverage_most", height=440)
@@ -295,6 +305,19 @@ def street_part(build: Build, filters: Filters, known: Known, edition: str) -> N
                 f"脏：时段内距该路 {threshold('near_segment_m'):g} 米内上报过问题（按左侧所选大类与"
                 "部门）。没有人去看过的网格不下结论。"
             )
+
+
+def _cleanliness(build: Build, filters: Filters, edition: str) -> None:
+    """How much street was cleaned or not, and clean or not."""
+    rows = read(cleanliness_totals, build.build_id, filters, edition)
+    shown = pd.DataFrame(
+        {
+            "状态": rows["state"].map(CLEAN_NAMES),
+            "道路（公里）": rows["km"].round(1),
+            "路段（段）": rows["segments"],
+        }
+    )
+    table(shown, "清扫与洁净", "coverage_cleanliness")
 
 
 def street_map(

@@ -376,6 +376,17 @@ def coverage_and_cleanliness(
     return frame[columns]
 
 
+CLEANLINESS = ("clean", "quality", "lucky", "neglected", "unknown")
+
+
+def cleanliness_totals(engine: Engine, filters: Filters, edition: str = "") -> pd.DataFrame:
+    """How much street is in each state of `coverage_and_cleanliness`: state, segments, km."""
+    frame = coverage_and_cleanliness(engine, filters, edition)
+    by = frame.groupby("state")["length_m"].agg(["size", "sum"]).reindex(CLEANLINESS, fill_value=0)
+    km = by["sum"].astype(float) / 1000
+    return pd.DataFrame({"segments": by["size"].astype(int), "km": km}).reset_index()
+
+
 def segment_shifts(engine: Engine, segment_id: str, day: date) -> pd.DataFrame:
     """The shifts of a segment that are in force on a day: the plan behind its hours."""
     return engine.select("shifts_of_segment", segment_id=segment_id, day=day)

@@ -367,3 +367,13 @@ def test_a_county_without_cleaning_data_is_known_as_such(tiny_county: Callable[[
     known = views.coverage_known(tiny_county().build(), Filters(*PERIODS[0]))
     assert not known.has_data
     assert known.is_asked
+
+
+def test_every_street_is_in_one_state_of_cleanliness(demo_engine: DuckDBEngine) -> None:
+    filters = Filters(date(2026, 10, 1), date(2026, 11, 1))
+    frame = views.coverage_and_cleanliness(demo_engine, filters)
+    totals = views.cleanliness_totals(demo_engine, filters).set_index("state")
+    assert totals["segments"].sum() == len(frame)
+    assert totals["km"].sum() == pytest.approx(frame["length_m"].sum() / 1000)
+    for state, rows in frame.groupby("state"):
+        assert totals.loc[state, "segments"] == len(rows)
