@@ -41,8 +41,8 @@ class Headline:
 
     frame      one row a metric: metric, value, numerator, denominator (NaN where there is none), lower
                and upper (95 %, rebound only), at_risk (rebound: still observed on day 30), grade
-               and evidence_share (coverage: grade of most km days; share of the km days with a plan or
-               evidence that have more than a roster), is_too_few (enough to count, too few to show),
+               and evidence_share (coverage: grade of most km days; share of all km days whose
+               evidence is more than a roster), is_too_few (enough to count, too few to show),
                before and last_year (value then; NaN where it cannot be shown). Shares are 0..1.
     before     the period compared with; last_year: the same days one year earlier.
     reaches_*  whether the data reaches back to its first day.

@@ -104,7 +104,7 @@ PARTS = {  # numerator and denominator of a card, and on what it rests
 
 def _parts(row: Any, filters: Filters) -> str:
     if row.metric == "rebound_30" and row.is_too_few:
-        text = f"整改 {number(row.denominator)} 处，第 30 日仍在观察的只有 {number(row.at_risk)} 处"
+        text = f"第 30 日仍在观察的只有 {number(row.at_risk)} 处"
         return text + ("；请选更长的时段" if filters.days < SHORT_DAYS else "")
     return PARTS[row.metric].format(
         top=number(row.numerator),

@@ -24,7 +24,7 @@ from data.views.rebound import rebound_by, repeat_places, slackening
 from data.views.wall import evidence_shares, owed_bands, rebound_bands, worst_items
 from pages.ui.read import read
 from pages.ui.spots import CLASS_NAMES, TREND_WORDS, UNIT_NAMES
-from pages.ui.text import class_name, number, period
+from pages.ui.text import class_name, last_day, number, period
 
 ROWS = 5
 # Inferno, five classes: readable for the colour-blind; on a dark wall bright means much. Grey: unknown.
@@ -463,7 +463,8 @@ def _card(build: Build, filters: Filters, grid_id: str) -> Slide:
         picture=Picture({grid_id: "chosen"}, {"chosen": CHOSEN}, [], focus=grid_id),
         rows_title=f"三件最该办的　{_what(filters)}",
         rows=[_item(item) for item in items.to_dict("records")],
-        sentence="先列逾期最久的未整改问题，不足三件再列反复点位、最多的小类。",
+        sentence=f"先列逾期最久的未整改问题（算到 {last_day(filters.until)}），"
+        "不足三件再列反复点位、最多的小类。",
     )
 
 
