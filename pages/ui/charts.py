@@ -104,7 +104,7 @@ def category_chart(counts: pd.DataFrame, key: str, *, height: int = 300) -> None
             hovertemplate="%{y}：%{x} 件<extra></extra>",
         )
     )
-    figure.update_xaxes(visible=False)
+    figure.update_xaxes(visible=False, range=[0, 1.12 * top["reported"].max()])  # room for numbers
     show_chart(figure, key, height, "问题小类")
 
 

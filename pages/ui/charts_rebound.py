@@ -76,13 +76,12 @@ def trend_chart(months: pd.DataFrame, rounds: pd.DataFrame, key: str) -> None:
             "<br>30 日内又出现 %{customdata[3]:,} 处，整改 %{customdata[4]:,} 处，"
             "第 30 日仍在观察 %{customdata[5]:,} 处<extra></extra>",
         )  # fmt: skip
-    every = max(1, len(shown) // 8)
+    every = max(1, len(months) // 8)  # of all months, or those with too few would crowd the others
+    marks = months.iloc[::every]
     figure.update_xaxes(
-        tickvals=middle[::every],
-        ticktext=shown["since"].dt.strftime("%Y-%m")[::every].tolist(),
-        tickangle=0,
-        title="整改的月份（季度）",
-    )
+        tickvals=marks["since"] + (marks["until"] - marks["since"]) / 2,
+        ticktext=marks["since"].dt.strftime("%Y-%m").tolist(), tickangle=0, title="整改的月份（季度）",
+    )  # fmt: skip
     figure.update_yaxes(title="30日反弹率", tickformat=".0%", rangemode="tozero")
     show_chart(figure, key, 420, "30日反弹率走势")
 

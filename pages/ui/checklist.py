@@ -130,7 +130,7 @@ def _mark_items(build: Build, items: pd.DataFrame) -> None:
 def _item(build: Build, row: Any, day: date) -> None:
     st.markdown(
         f"**{row.position}. {plain(place_name(row))}**　{plain(row.grid_name)}  \n"
-        f"{plain(row.reasons)}  \n{row.lat:.5f}, {row.lon:.5f}"
+        f"{plain(row.reasons)}  \n坐标（纬度，经度）：{row.lat:.5f}, {row.lon:.5f}"
     )
     # What is stored is part of the keys: marks of others show, and no old state of this page returns.
     key = f"{row.item_id}:{row.result}:{row.note}"

@@ -140,7 +140,9 @@ def today_map(day: GridDay) -> None:
         st.session_state[f"{MAP}_picked"] = picked
     picked = st.session_state.get(f"{MAP}_picked", "")
     asked = f"{MAP}_fit"
-    if st.button("定位到本网格", icon=":material/my_location:"):
+    is_another = st.session_state.get(f"{MAP}_grid") != day.filters.grid_id
+    st.session_state[f"{MAP}_grid"] = day.filters.grid_id
+    if st.button("定位到本网格", icon=":material/my_location:") or is_another:
         st.session_state[asked] = st.session_state.get(asked, 0) + 1
     build_id, grid_id = day.build.build_id, day.filters.grid_id
     near = read(neighbours, build_id, day.filters)

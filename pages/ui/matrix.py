@@ -57,7 +57,7 @@ def matrix_part(build: Build, filters: Filters) -> None:
     st.caption(_rule(filters, part, measure))
     table_of, side = st.columns([2.6, 1], gap="medium")
     with side:
-        grid_id = choose_grid("matrix_map", build)
+        grid_id = choose_grid("matrix_map", build, has_map=False)
         label = "矩阵的列：处置部门" if part == "department" else "矩阵的列：大类"
         column = url_select(label, {"": "合计"} | names, "column")
         key = "" if column == UNNAMED else column or ALL

@@ -101,7 +101,7 @@ def test_paper_is_one_a4_page_with_the_numbers_of_the_screen(
     assert content <= room, "nothing is cut off at the foot"
 
 
-def test_the_map_goes_to_the_grid_when_asked_and_only_then(
+def test_the_map_begins_at_the_grid_and_returns_to_it_only_when_asked(
     window: Window, address: str, demo_store: Path, grid_id: str
 ) -> None:
     engine = open_build(current_build_id(demo_store), demo_store)
@@ -109,11 +109,12 @@ def test_the_map_goes_to_the_grid_when_asked_and_only_then(
     page = window.page
     page.goto(f"{address}/grid?grid={grid_id}")
     frame = map_frame(page)
-    first = frame.evaluate("map_div.getZoom()")
-    page.get_by_role("button", name="定位到本网格").click()
-    frame.wait_for_function("zoom => map_div.getZoom() > zoom", arg=first)
     inside = "([s, w, n, e]) => map_div.getBounds().contains([[s, w], [n, e]])"
     assert frame.evaluate(inside, [south, west, north, east])
+    first = frame.evaluate("map_div.getZoom()")
+    frame.evaluate("map_div.setZoom(map_div.getZoom() - 2, {animate: false})")
+    page.get_by_role("button", name="定位到本网格").click()
+    frame.wait_for_function("zoom => map_div.getZoom() === zoom", arg=first)
     frame.evaluate("map_div.setZoom(map_div.getZoom() - 1, {animate: false})")
     mine = frame.evaluate("map_div.getZoom()")
     painted = frame.evaluate("oneMap.painted")
