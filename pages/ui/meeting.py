@@ -18,7 +18,7 @@ from pages.ui.filters import url_select
 from pages.ui.grid import records
 from pages.ui.read import read
 from pages.ui.tables import table
-from pages.ui.text import number, period, plain
+from pages.ui.text import last_day, number, period, plain
 
 KINDS = {"meeting": "会议", "bulletin": "通报"}
 STATES = {"done": "已完成", "late": "逾期未完成", "open": "未到期"}
@@ -62,7 +62,7 @@ def since_last_meeting(build: Build, filters: Filters) -> None:
         since = rows.loc[meeting_id, "held_on"]
         _promises(build, meeting_id)
     if since >= pd.Timestamp(filters.until):
-        st.info(f"数据只到 {filters.until:%Y-%m-%d}（不含），还没有 {since:%Y-%m-%d} 以来的数据。")
+        st.info(f"数据只到 {last_day(filters.until)}，还没有 {since:%Y-%m-%d} 以来的数据。")
         return
     _happened(build, filters.between(since.date(), filters.until))
 
