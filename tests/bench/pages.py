@@ -120,6 +120,7 @@ def _drawn(page: Page) -> None:
     """Wait until the script has ended and every map and chart is drawn."""
     last = page.get_by_text("历次版本" if "/data_admin" in page.url else "数据截至").last
     last.wait_for(timeout=60_000)
+    page.get_by_test_id("stSkeleton").first.wait_for(state="detached")  # what is loaded on demand
     for frame in page.query_selector_all(MAP):
         inside = frame.content_frame()
         assert inside
@@ -138,6 +139,7 @@ def _warm(browser: Browser, store: Path, address: str, name: str) -> tuple[float
     _drawn(page)
     frame = page.locator(MAP).first.element_handle().content_frame()  # type: ignore[union-attr]
     assert frame
+    frame.wait_for_function("window.oneMap && window.oneMap.painted > 0")
     filters = []
     for option in ["近 30 天", "近一年", "近 90 天"] * (1 + ROUNDS):
         painted = frame.evaluate("window.oneMap.painted")
