@@ -5,6 +5,7 @@ The frame around every page is pages/ui/shell.py. It lies below pages/ on purpos
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import json
@@ -144,3 +145,4 @@ app = st.App(
 # out of the collector's sight, a rerun costs the server about half (docs/performance.md).
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)  # or DuckDB reports what is never freed as leaks when the server stops
