@@ -21,6 +21,8 @@ from pages.ui.wall import SCENES
 from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving
 
 IMAGES = ROOT / "docs" / "images"
+OF_CITIES = ("overview", "hotspots")  # the pages of which the real cities have pictures
+A_GRID = "610399001002001"  # of the demo county
 SHOTS = {
     "overview": "/?period=90d",
     "hotspots": "/hotspots?period=90d",
@@ -36,6 +38,9 @@ SHOTS = {
     "data_quality": "/data_quality",
     "definitions": "/definitions",
     "wall": "/wall?period=90d",
+    "grid": f"/grid?period=90d&grid={A_GRID}",
+    "rank": "/rebound?period=365d&part=rank",
+    "repeat": "/rebound?period=90d&part=repeat",
 }
 STAGE_NAMES = {title: code for code, title in SCENES.items()}
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
@@ -112,6 +117,17 @@ def shoot_upload(page: Page, address: str, folder: Path) -> None:
         _save(page, f"demo-data_admin-{part}")
 
 
+def shoot_phone(page: Page, url: str) -> None:
+    """我的网格 on a phone: the first screen and the cards below it."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    shoot(page, url, "demo-grid-phone")
+    page.get_by_role("heading", name="逾期未整改").first.evaluate(
+        "element => element.scrollIntoView({block: 'start'})"
+    )
+    page.wait_for_timeout(1000)
+    _save(page, "demo-grid-phone-cards")
+
+
 def shoot_alike(page: Page, address: str) -> None:
     """From the newest find of an inspection to its checklist, with a few places marked."""
     page.goto(f"{address}/alike")
@@ -139,13 +155,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         window = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
-        for source in ("chicago", "boston", "demo"):
+        window.set_default_timeout(120_000)
+        for source in ("demo", "chicago", "boston"):
             build(load_recipe(source), Path(folder))
             with serving(Path(folder)) as address:
                 for page_name, path in SHOTS.items():
-                    shoot(window.new_page(), address + path, f"{source}-{page_name}")
-                shoot_stage(window.new_page(), address, source)
+                    if source == "demo" or page_name in OF_CITIES:
+                        shoot(window.new_page(), address + path, f"{source}-{page_name}")
                 if source == "demo":
+                    shoot_stage(window.new_page(), address, source)
+                    shoot_phone(window.new_page(), address + SHOTS["grid"])
                     shoot_alike(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
