@@ -49,7 +49,7 @@ def layer(request: Request) -> Response:
         body = layer_body(open_build(request.path_params["build_id"]), request.path_params["layer"])
     except NoBuildError:
         body = None
-    return _answer(body, "application/geo+json")
+    return _answer(body, "application/geo+json", "private, max-age=86400, immutable")
 
 
 def map_values(request: Request) -> Response:
@@ -59,7 +59,8 @@ def map_values(request: Request) -> Response:
         body = map_data(params["build_id"], params["name"], request.query_params)
     except NoBuildError:
         body = None
-    return _answer(body, "application/json")
+    # Thresholds are read when the app runs: an update of the product must not wait a day to show.
+    return _answer(body, "application/json", "private, max-age=600")
 
 
 def grid_print(request: Request) -> Response:
@@ -71,10 +72,10 @@ def grid_print(request: Request) -> Response:
     return Response(status_code=404) if body is None else HTMLResponse(body)
 
 
-def _answer(body: bytes | None, media_type: str) -> Response:
+def _answer(body: bytes | None, media_type: str, caching: str) -> Response:
     if body is None:
         return Response(status_code=404)
-    headers = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=86400, immutable"}
+    headers = {"Content-Encoding": "gzip", "Cache-Control": caching}
     return Response(body, media_type=media_type, headers=headers)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.filters import Filters
 from data.standards import threshold
-from data.views.headline import headline_metrics, inspections, progress
+from data.views.headline import headline_metrics, inspection_rounds, progress
 from data.views.overview import Build, grid_density, issues_by_week
 from data.views.reasons import Worst, worst_with_reasons
 from pages.ui.cards import definitions, footer, headline_cards
@@ -87,7 +87,7 @@ def map_and_reasons(build: Build, filters: Filters) -> None:
         grid_map("overview_map", build, density, grid_id, height=540)
     st.subheader("每周新增与整改" + ("（所选网格）" if grid_id else ""))
     weeks: pd.DataFrame = read(issues_by_week, build.build_id, chosen)
-    rounds = read(inspections, build.build_id, filters)
+    rounds = read(inspection_rounds, build.build_id, filters)
     weekly_chart(weeks, "overview_weeks", height=230, inspections=rounds)
     if len(rounds):
         st.caption("灰色是检查的日子；检查自己发现的问题也在图中，上面“之后”一句里没有。")

@@ -1,10 +1,11 @@
 -- Inspections with what each found, in the order of their days.
--- grain: inspection_id
+-- grain: inspection_id; without a name: its type, or its code
 -- params: category_class, department, grid_id ('' = all of each)
 -- units: found issues; grids number of grids with a find
 select
     i.inspection_id,
-    coalesce(i.inspection_name, i.inspection_id) as inspection_name,
+    coalesce(nullif(i.inspection_name, ''), nullif(i.inspection_type, ''), i.inspection_id)
+        as inspection_name,
     coalesce(i.inspection_type, '') as inspection_type,
     coalesce(i.organiser, '') as organiser,
     i.first_date,

@@ -282,7 +282,7 @@ def _daily(engine: Engine, filters: Filters, since: date, days: int) -> npt.NDAr
     return daily
 
 
-def inspections(engine: Engine, filters: Filters) -> pd.DataFrame:
+def inspection_rounds(engine: Engine, filters: Filters) -> pd.DataFrame:
     """The inspection rounds that touch the period.
 
     columns  inspection_id, inspection_name, first_date, last_date (included).
