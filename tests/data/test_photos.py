@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,9 @@ def get(path: str) -> tuple[int, dict[str, str], bytes]:
 
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     scope |= {"query_string": b"", "raw_path": b"", "scheme": "http", "server": ("localhost", 80)}
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    # In a thread of its own: a browser test before this one leaves its event loop running.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(app(scope, receive, send))).result()  # type: ignore[arg-type]
     headers = {k.decode(): v.decode() for k, v in said[0]["headers"]}  # type: ignore[attr-defined]
     body = b"".join(m.get("body", b"") for m in said[1:])  # type: ignore[misc]
     return int(str(said[0]["status"])), headers, body
