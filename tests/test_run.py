@@ -341,6 +341,10 @@ def test_lock_for_another_machine_keeps_what_that_machine_needs(installed: Path)
     assert [line for line in linux if "==" in line] == ["both==1 \\", "old==1 \\"]
 
 
+def listen_to_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_second_setup_waits_for_the_first(installed: Path) -> None:
     command = [sys.executable, str(installed / "run.py"), "--port", str(free_port())]
 
@@ -351,6 +355,8 @@ def test_second_setup_waits_for_the_first(installed: Path) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             env=environment(),
+            # What runs in the background of a shell ignores Ctrl-C, and so would its children.
+            preexec_fn=listen_to_ctrl_c if os.name == "posix" else None,  # noqa: PLW1509 no threads here
         )
 
     with load(installed).setup_lock():
