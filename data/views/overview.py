@@ -285,7 +285,7 @@ def border_faults(engine: Engine) -> pd.DataFrame:
 
 
 def standard_table(engine: Engine, table: str) -> pd.DataFrame:
-    """The rows of standard_item, standard_indicator, standard_quota or standard_weight in the build."""
+    """The rows of a table of the standard (`standard_…` of the catalog) in the build."""
     return engine.select(table)
 
 

@@ -24,6 +24,7 @@ TABLE_NAMES = {
     "standard_indicator": "标准指标",
     "standard_quota": "样本点配额",
     "standard_weight": "评分权重",
+    "standard_deduction": "扣分细则",
 }
 CRS_NAMES = {
     "EPSG:4326": "WGS84 / CGCS2000 经纬度（GPS、北斗、天地图）",
