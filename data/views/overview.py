@@ -284,11 +284,6 @@ def border_faults(engine: Engine) -> pd.DataFrame:
     return frame
 
 
-def standard_table(engine: Engine, table: str) -> pd.DataFrame:
-    """The rows of a table of the standard (`standard_…` of the catalog) in the build."""
-    return engine.select(table)
-
-
 def refused_rows(engine: Engine) -> pd.DataFrame:
     """All refused records, once for each fault."""
     return engine.select("refused_rows")
