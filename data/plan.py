@@ -1,0 +1,66 @@
+"""What a plan of sample points (样本点方案) is made with: one frozen value, kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+
+class Quota(NamedTuple):
+    """How many points of a type are inspected: `quota` in all, of them `declared`; spares beside."""
+
+    site_type: str
+    quota: int
+    declared: int
+    spares: int = 0
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """The choices behind a plan.
+
+    edition, form   of the standard: which parts, points and deductions count
+    population      of the built-up area, in 10 000; quotas depend on it
+    quotas          one a site type
+    risk_weight     λ, 0 to .7: 0 draws all points of a type with the same chance, above it the riskier
+                    ones more often
+    min_distance_m  declared and drawn points lie no nearer to each other, where that is possible
+    pass_share      of the full marks forecast, to pass
+    seed            of the public draw, as it was announced; empty before it is
+    """
+
+    edition: str
+    form: str
+    population: float
+    quotas: tuple[Quota, ...]
+    risk_weight: float = 0.0
+    min_distance_m: float = 0.0
+    pass_share: float = 0.8
+    seed: str = ""
+
+    def __post_init__(self) -> None:
+        for quota in self.quotas:
+            if not 0 <= quota.declared <= quota.quota or quota.spares < 0:
+                msg = (
+                    f"{quota}: declared must lie between 0 and the quota, spares must not be negative."
+                )
+                raise ValueError(msg)
+        if not 0 <= self.risk_weight <= 0.7:
+            msg = f"risk_weight {self.risk_weight} must lie between 0 and 0.7."
+            raise ValueError(msg)
+
+    def to_json(self) -> str:
+        """The settings as JSON, the same text for the same settings."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def of_json(cls, text: str) -> PlanSettings:
+        """The settings that `to_json` wrote."""
+        fields = json.loads(text)
+        quotas = tuple(Quota(*quota) for quota in fields.pop("quotas"))
+        return cls(quotas=quotas, **fields)
+
+    def quota(self, site_type: str) -> Quota:
+        """The quota of a site type; none is 0."""
+        return {one.site_type: one for one in self.quotas}.get(site_type, Quota(site_type, 0, 0))
