@@ -10,12 +10,14 @@ from data.views.overview import Build
 from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
+from pages.ui.sample_frame import show_frame
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
 
 # The parts in the order in which a planner goes through them: title and what draws it.
 PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
+    "frame": ("候选点位", show_frame),
 }
 METRICS: list[str] = []
 

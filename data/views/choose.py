@@ -102,9 +102,10 @@ def choose(
     ).iloc[found.point]
     points = _with_reasons(points.reset_index(drop=True), by_type)
     by_grid = _by_grid(candidates, frame if all_grids is None else all_grids)
+    known = set(frame["site_key"])
     cautions = [
         *_type_cautions(by_type),
-        *(Caution("lost_pin", {"site_key": k}) for k in pinned if k not in set(frame["site_key"])),
+        *(Caution("lost_pin", {"site_key": k}) for k in pinned if k not in known),
         *_grid_cautions(by_grid),
         *_point_cautions(points),
         *_near_cautions(rows, found.too_near),

@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -17,9 +18,12 @@ import shapely
 from data.filters import Filters
 from data.views.border_zone import border_zone
 from data.views.coverage import LACKS
+from data.views.frame import sample_frame
 from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
 from data.views.overview import Build
+from data.views.site_lists import street_risk
 from pages.ui.read import read, read_shared
+from pages.ui.sites import risk_text
 from pages.ui.spots import segment_values
 from pages.ui.streets import COLOURINGS, street_values
 from pages.ui.text import number
@@ -57,6 +61,24 @@ def _border_zone(build_id: str, filters: Filters, _option: str) -> object:
     return _features(zone.lines, zone.pairs["band"].astype(str).tolist())
 
 
+def _site_risk(build_id: str, _filters: Filters, _option: str) -> object:
+    """Pieces of street with the band of their riskiest sample point."""
+    return {
+        row.segment_id: (row.band, _points_text(row))
+        for row in street_risk(read_shared(sample_frame, build_id).frame).itertuples()
+    }
+
+
+def _points_text(row: Any) -> str:
+    unseen = f"，其中 {row.unseen} 个很久无人看过" if row.unseen else ""
+    if row.unseen == row.points:
+        return f"候选点位 {row.points} 个，很久无人看过"
+    return (
+        f"最高风险 {risk_text(row.highest_risk)}，平均 {risk_text(row.mean_risk)}"
+        f"（候选点位 {row.points} 个{unseen}）"
+    )
+
+
 def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, object]:
     """GeoJSON of lon/lat shapes, five decimals (one metre)."""
     rounded = shapely.transform(np.asarray(shapes, object), lambda xy: np.round(xy, 5))
@@ -85,6 +107,7 @@ ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
     "street_spots": _street_spots,
     "heat": _heat,
     "border_zone": _border_zone,
+    "site_risk": _site_risk,
     **{f"coverage_{colouring}": partial(_coverage, colouring) for colouring in COLOURINGS},
 }
 
