@@ -149,6 +149,16 @@ def checklist_workbook(items: pd.DataFrame) -> bytes:
     return workbook(sheets)
 
 
+def workbook_by(rows: pd.DataFrame, column: str, name: str) -> bytes:
+    """All rows on a sheet called `name`, and those of each value of a column on one of its own."""
+    groups = rows.groupby(column, sort=False, dropna=False)
+    parts = {
+        _sheet_name(number, "（无）" if pd.isna(value) or value == "" else str(value)): part
+        for number, (value, part) in enumerate(groups, start=1)
+    }
+    return workbook({name: rows} | parts)
+
+
 def _sheet_name(number: int, name: str) -> str:
     """A name that no other sheet has."""
     return _allowed(f"{number}-{name}")

@@ -11,6 +11,7 @@ from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
 from pages.ui.sample_frame import show_frame
+from pages.ui.sample_rehearse import show_rehearse
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
 
@@ -18,8 +19,9 @@ from pages.ui.sampling import Plan, choose_plan
 PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
     "frame": ("候选点位", show_frame),
+    "rehearse": ("抽查模拟", show_rehearse),
 }
-METRICS: list[str] = []
+METRICS = ["rehearsal_score", "rehearsal_pass", "repair_gain"]
 
 build = current_build()
 title, note = st.columns([5, 1], vertical_alignment="bottom")
