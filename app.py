@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from data.builds import NoBuildError, open_build
 from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
+from pages.ui.draw_print import print_page as draw_page
 from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.registry import REGISTRY
@@ -67,6 +68,15 @@ def grid_print(request: Request) -> Response:
     """One grid's page to print (pages/ui/grid_print.py)."""
     try:
         body = print_page(request.path_params["build_id"], request.query_params)
+    except NoBuildError:
+        body = None
+    return Response(status_code=404) if body is None else HTMLResponse(body)
+
+
+def draw_print(request: Request) -> Response:
+    """The protocol of a public draw to print (pages/ui/draw_print.py)."""
+    try:
+        body = draw_page(request.path_params["build_id"], request.query_params)
     except NoBuildError:
         body = None
     return Response(status_code=404) if body is None else HTMLResponse(body)
@@ -137,6 +147,7 @@ app = st.App(
         Route("/stage", stage),
         Route("/stage/data.json", stage_data),
         Route("/print/{build_id}/grid.html", grid_print),
+        Route("/print/{build_id}/draw.html", draw_print),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

@@ -159,6 +159,21 @@ def workbook_by(rows: pd.DataFrame, column: str, name: str) -> bytes:
     return workbook({name: rows} | parts)
 
 
+def point_geojson(rows: pd.DataFrame) -> bytes:
+    """GeoJSON of points: lon, lat (WGS84), the other columns as they read as properties."""
+    named = rows.drop(columns=["lon", "lat"]).map(lambda value: None if pd.isna(value) else value)
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        }
+        for properties, lon, lat in zip(named.to_dict("records"), rows["lon"], rows["lat"], strict=True)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False).encode()
+
+
 def _sheet_name(number: int, name: str) -> str:
     """A name that no other sheet has."""
     return _allowed(f"{number}-{name}")

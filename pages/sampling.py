@@ -10,6 +10,7 @@ from data.views.overview import Build
 from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
+from pages.ui.sample_draw import show_draw
 from pages.ui.sample_frame import show_frame
 from pages.ui.sample_rehearse import show_rehearse
 from pages.ui.sample_standards import show_standards
@@ -19,9 +20,10 @@ from pages.ui.sampling import Plan, choose_plan
 PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
     "frame": ("候选点位", show_frame),
+    "draw": ("公开抽签", show_draw),
     "rehearse": ("抽查模拟", show_rehearse),
 }
-METRICS = ["rehearsal_score", "rehearsal_pass", "repair_gain"]
+METRICS = ["rehearsal_score", "rehearsal_pass", "repair_gain", "spatial_balance", "evenness_loss"]
 
 build = current_build()
 title, note = st.columns([5, 1], vertical_alignment="bottom")

@@ -233,7 +233,7 @@ def test_what_is_announced_counts_what_will_be_drawn() -> None:
 def test_an_announced_file_gives_the_same_draw_when_the_data_has_changed() -> None:
     frame = county()
     declared = keys(frame, "公厕", 2)
-    kept = draw(frame, plan(), declared)
+    kept = draw(frame, plan(min_distance_m=900.0), declared)
     again = views.redraw(kept.frame_file, plan(), declared)
     assert (again.draw_digest, again.result_file) == (kept.draw_digest, kept.result_file)
     assert again.points["site_key"].tolist() == kept.points["site_key"].tolist()
