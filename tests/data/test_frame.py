@@ -16,7 +16,7 @@ from data.engine import DuckDBEngine
 from data.standards import site_types, street_site_types, threshold
 from data.views.frame import SampleFrame, sample_frame
 from data.views.site_risk import FEATURES, NEVER, History, Past
-from tests.conftest import County, lonlat, write_tiny_county
+from tests.conftest import County, collection, feature, lonlat, write_tiny_county
 
 RAISING = {"open", "closed_days", "finds_90", "finds_year", "seen_days", "uncleaned_days", "type_high"}
 UNSEEN = {"unseen_days", "never_seen"}
@@ -277,6 +277,27 @@ def test_counties_with_something_missing(tmp_path: Path, missing: str) -> None:
     assert not found.model.is_fitted
     if missing == "issues":
         assert frame["is_unseen"].all()
+
+
+def test_one_grid_and_a_site_without_a_type(tmp_path: Path) -> None:
+    """What lies outside the one grid stays in the frame without a grid, and is counted."""
+    county = with_sites(
+        write_tiny_county(tmp_path), ("P1", "甲", "", 300, 500), ("P2", "乙", "公厕", 900, 450)
+    )
+    grid = feature(shapely.box(0, 0, 710, 1200), 网格编号="G1", 网格名称="网格1", 牵头单位="城关镇")
+    county.write("grids.geojson", collection([grid]))
+    found = sample_frame(county.build())
+    frame = found.frame.set_index("site_key")
+    assert frame.loc["P1", "site_type"] == "unknown"
+    assert frame.loc["P1", ["grid_id", "grid_name", "lead_unit"]].tolist() == ["G1", "网格1", "城关镇"]
+    assert frame.loc["P2", "grid_id"] is None
+    assert frame.loc["P2", "grid_name"] == ""
+    outside = frame["grid_id"].isna()
+    assert found.outside_grids == outside.sum()
+    assert set(frame.loc[frame["source_segment_id"] == "S1", "grid_id"]) == {"G1", None}
+    assert set(found.model.type_rates.query("sites > 0")["site_type"]) == set(
+        frame.loc[~outside, "site_type"]
+    )
 
 
 def test_one_name_for_a_type_of_site() -> None:
