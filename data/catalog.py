@@ -358,6 +358,25 @@ TABLES: dict[str, Table] = {
             key=("edition", "form", "aspect"),
         ),
         Table(
+            "standard_deduction",
+            "points lost for a find at a sample point, by form, part, site type and item",
+            (
+                Column("edition", "text", "edition of the standard", required=True),
+                Column(
+                    "form", "text", "form whose parts and points standard_weight holds", required=True
+                ),
+                Column("part", "text", "part of the form: an aspect of standard_weight", required=True),
+                Column("site_type", "text", "农贸市场, 公厕, 主次干道 …", required=True),
+                Column("item", "text", "十乱 class; 其他 for all that have no row", required=True),
+                Column(
+                    "points", "float", "lost for each point with that find", "points", required=True
+                ),
+                Column("cap", "float", "most that this row can lose; null: no limit", "points"),
+                *_PROVENANCE,
+            ),
+            key=("edition", "form", "site_type", "item"),
+        ),
+        Table(
             "mart_grid_street",
             "length of street by grid and road class",
             (

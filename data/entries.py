@@ -1,4 +1,7 @@
-"""What people type in (meetings, promises, targets, checklists): `entries.sqlite` beside the builds.
+"""What people type in: `entries.sqlite` beside the builds.
+
+Here meetings, promises, targets and checklists; standards, plans of sample points and mock inspections
+are in data/sample_entries.py.
 
 Builds are made anew and deleted; this file stays. Its tables are data/entries/schema_*.sql, one file a
 version; every change is kept in the table `change` by triggers. Rows belong to a county, the name of
@@ -29,8 +32,7 @@ MeetingKind = Literal["meeting", "bulletin"]
 Result = Literal["", "clean", "found", "unreachable"]
 FILE = "entries.sqlite"
 STATEMENTS = Path(__file__).with_name("entries")
-VERSION = 2  # of the schema; a new one is a new file schema_<version>.sql
-TABLES = ("meeting", "promise", "target", "checklist", "checklist_item")
+VERSION = 3  # of the schema; a new one is a new file schema_<version>.sql
 PLACE_COLUMNS = [
     "grid_id", "grid_name", "lead_unit", "source_segment_id", "street_name", "address", "lon", "lat",
     "category", "reasons",
@@ -50,12 +52,13 @@ FAULTS = {
     sqlite3.SQLITE_NOTADB: "entries_broken",
 }
 
+Connection = sqlite3.Connection
 sqlite3.register_adapter(np.int64, int)  # ids come back out of frames; SQLite would store their bytes
 
 
 def meetings(county: str, store: Path | None = None) -> pd.DataFrame:
     """Meetings and bulletins, latest first: meeting_id, kind, held_on, title, note."""
-    return _select("meetings", store, county=county)
+    return select("meetings", store, county=county)
 
 
 def add_meeting(
@@ -67,7 +70,7 @@ def add_meeting(
     store: Path | None = None,
 ) -> int:
     """A new meeting (会议) or bulletin (通报); returns its meeting_id."""
-    return _write("add_meeting", store, county=county, **_meeting(kind, held_on, title, note))
+    return write("add_meeting", store, county=county, **_meeting(kind, held_on, title, note))
 
 
 def change_meeting(
@@ -81,12 +84,12 @@ def change_meeting(
 ) -> None:
     """Correct a meeting."""
     said = _meeting(kind, held_on, title, note)
-    _write("change_meeting", store, county=county, meeting_id=meeting_id, **said)
+    write("change_meeting", store, county=county, meeting_id=meeting_id, **said)
 
 
 def remove_meeting(county: str, meeting_id: int, store: Path | None = None) -> None:
     """Take a meeting without promises away; the history keeps it."""
-    _write("remove_meeting", store, county=county, meeting_id=meeting_id)
+    write("remove_meeting", store, county=county, meeting_id=meeting_id)
 
 
 def promises(county: str, meeting_id: int | None = None, store: Path | None = None) -> pd.DataFrame:
@@ -95,7 +98,7 @@ def promises(county: str, meeting_id: int | None = None, store: Path | None = No
     columns  promise_id, meeting_id, grid_id (null: not of one grid), responsible, content, due_on,
              done_on (NaT: not done), done_note.
     """
-    return _select("promises", store, county=county, meeting_id=meeting_id)
+    return select("promises", store, county=county, meeting_id=meeting_id)
 
 
 def add_promise(
@@ -109,7 +112,7 @@ def add_promise(
 ) -> int:
     """A new promise of that meeting; returns its promise_id."""
     said = _promise(responsible, content, due_on, grid_id)
-    return _write("add_promise", store, county=county, meeting_id=meeting_id, **said)
+    return write("add_promise", store, county=county, meeting_id=meeting_id, **said)
 
 
 def change_promise(
@@ -123,7 +126,7 @@ def change_promise(
 ) -> None:
     """Correct a promise."""
     said = _promise(responsible, content, due_on, grid_id)
-    _write("change_promise", store, county=county, promise_id=promise_id, **said)
+    write("change_promise", store, county=county, promise_id=promise_id, **said)
 
 
 def finish_promise(
@@ -131,20 +134,20 @@ def finish_promise(
 ) -> None:
     """The promise was kept on that day; None: it was not after all."""
     done = {
-        "done_on": None if done_on is None else _day(done_on),
-        "done_note": _text("field_note", note, TEXT, least=0),
+        "done_on": None if done_on is None else checked_day(done_on),
+        "done_note": checked_text("field_note", note, TEXT, least=0),
     }
-    _write("finish_promise", store, county=county, promise_id=promise_id, **done)
+    write("finish_promise", store, county=county, promise_id=promise_id, **done)
 
 
 def remove_promise(county: str, promise_id: int, store: Path | None = None) -> None:
     """Take a promise away; the history keeps it."""
-    _write("remove_promise", store, county=county, promise_id=promise_id)
+    write("remove_promise", store, county=county, promise_id=promise_id)
 
 
 def targets(county: str, store: Path | None = None) -> pd.DataFrame:
     """The targets in force: metric (key of metrics.toml), value (in its unit), set_on, source."""
-    return _select("targets", store, county=county)
+    return select("targets", store, county=county)
 
 
 def set_target(
@@ -155,13 +158,17 @@ def set_target(
         raise DataError("entry_metric", metric=metric)
     if not math.isfinite(value):
         raise DataError("entry_value", value=value)
-    said = {"value": float(value), "set_on": _day(set_on), "source": _text("field_source", source)}
-    _write("set_target", store, county=county, metric=metric, **said)
+    said = {
+        "value": float(value),
+        "set_on": checked_day(set_on),
+        "source": checked_text("field_source", source),
+    }
+    write("set_target", store, county=county, metric=metric, **said)
 
 
 def remove_target(county: str, metric: str, store: Path | None = None) -> None:
     """The metric has no target any more; the history keeps the last one."""
-    _write("remove_target", store, county=county, metric=metric)
+    write("remove_target", store, county=county, metric=metric)
 
 
 def checklists(county: str, store: Path | None = None) -> pd.DataFrame:
@@ -170,7 +177,7 @@ def checklists(county: str, store: Path | None = None) -> pd.DataFrame:
     columns  checklist_id, title, issue_id, category, made_on, data_until, items (places on it), checked
              (looked at: clean or found), found, unreachable.
     """
-    return _select("checklists", store, county=county)
+    return select("checklists", store, county=county)
 
 
 def checklist_grids(county: str, checklist_id: int, store: Path | None = None) -> pd.DataFrame:
@@ -178,7 +185,7 @@ def checklist_grids(county: str, checklist_id: int, store: Path | None = None) -
 
     columns  grid_id, grid_name, lead_unit, items, checked, found, unreachable, as in `checklists`.
     """
-    return _select("checklist_grids", store, county=county, checklist_id=checklist_id)
+    return select("checklist_grids", store, county=county, checklist_id=checklist_id)
 
 
 def checklist_items(county: str, checklist_id: int, store: Path | None = None) -> pd.DataFrame:
@@ -188,7 +195,7 @@ def checklist_items(county: str, checklist_id: int, store: Path | None = None) -
              the streets), street_name, address, lon, lat, category, reasons, result, checked_on
              (NaT: not looked at), note.
     """
-    return _select("checklist_items", store, county=county, checklist_id=checklist_id)
+    return select("checklist_items", store, county=county, checklist_id=checklist_id)
 
 
 def add_checklist(
@@ -209,22 +216,22 @@ def add_checklist(
     if places.empty:
         raise DataError("entry_no_places")
     said = {
-        "county": _text("field_county", county),
-        "title": _text("field_title", title),
+        "county": checked_text("field_county", county),
+        "title": checked_text("field_title", title),
         "issue_id": issue_id,
         "category": category,
-        "made_on": _day(made_on),
-        "data_until": _day(data_until),
+        "made_on": checked_day(made_on),
+        "data_until": checked_day(data_until),
     }
     kept = places[PLACE_COLUMNS].astype(object)
     rows = kept.where(kept.notna(), None).to_dict("records")
-    with _entries(store, is_writing=True) as entries:
-        checklist_id = int(entries.execute(_statement("add_checklist"), said).lastrowid or 0)
+    with transaction(store, is_writing=True) as entries:
+        checklist_id = int(entries.execute(statement("add_checklist"), said).lastrowid or 0)
         for position, row in enumerate(rows, start=1):
             item = row | {"county": said["county"], "checklist_id": checklist_id, "position": position}
             for name in ("grid_name", "lead_unit", "street_name", "address"):
                 item[name] = item[name] or ""
-            entries.execute(_statement("add_checklist_item"), item)
+            entries.execute(statement("add_checklist_item"), item)
     return checklist_id
 
 
@@ -241,41 +248,41 @@ def mark_item(
         raise DataError("entry_result")
     said = {
         "result": result,
-        "checked_on": None if checked_on is None else _day(checked_on),
-        "note": _text("field_note", note, TEXT, least=0),
+        "checked_on": None if checked_on is None else checked_day(checked_on),
+        "note": checked_text("field_note", note, TEXT, least=0),
     }
-    _write("mark_item", store, county=county, item_id=item_id, **said)
+    write("mark_item", store, county=county, item_id=item_id, **said)
 
 
 def remove_checklist(county: str, checklist_id: int, store: Path | None = None) -> None:
     """Take a checklist with its items away; the history keeps them."""
-    _write("remove_checklist", store, county=county, checklist_id=checklist_id)
+    write("remove_checklist", store, county=county, checklist_id=checklist_id)
 
 
 def changes(table: str, row_id: int, store: Path | None = None) -> pd.DataFrame:
     """The history of a row, oldest first: change_id, changed_at (UTC), before, after (JSON or null)."""
-    return _select("changes", store, table_name=table, row_id=row_id)
+    return select("changes", store, table_name=table, row_id=row_id)
 
 
 def _meeting(kind: MeetingKind, held_on: date, title: str, note: str) -> dict[str, object]:
     return {
         "kind": kind,
-        "held_on": _day(held_on),
-        "title": _text("field_title", title),
-        "note": _text("field_note", note, TEXT, least=0),
+        "held_on": checked_day(held_on),
+        "title": checked_text("field_title", title),
+        "note": checked_text("field_note", note, TEXT, least=0),
     }
 
 
 def _promise(responsible: str, content: str, due_on: date, grid_id: str | None) -> dict[str, object]:
     return {
-        "responsible": _text("field_responsible", responsible),
-        "content": _text("field_content", content, TEXT),
-        "due_on": _day(due_on),
+        "responsible": checked_text("field_responsible", responsible),
+        "content": checked_text("field_content", content, TEXT),
+        "due_on": checked_day(due_on),
         "grid_id": grid_id or None,
     }
 
 
-def _text(field: str, text: str, most: int = LINE, *, least: int = 1) -> str:
+def checked_text(field: str, text: str, most: int = LINE, *, least: int = 1) -> str:
     """The text without blanks around it. Raises DataError if it is too short or too long."""
     text = text.strip()
     if not least <= len(text) <= most:
@@ -283,39 +290,41 @@ def _text(field: str, text: str, most: int = LINE, *, least: int = 1) -> str:
     return text
 
 
-def _day(day: date) -> str:
+def checked_day(day: date) -> str:
     """The day as ISO text. Raises DataError if its year is a slip of the pen."""
     if not FIRST_YEAR <= day.year < LAST_YEAR:
         raise DataError("entry_day", day=day, first=FIRST_YEAR, last=LAST_YEAR - 1)
     return f"{day:%Y-%m-%d}"
 
 
-def _select(name: str, store: Path | None, **params: object) -> pd.DataFrame:
-    with _entries(store, is_writing=False) as entries:
-        cursor = entries.execute(_statement(name), params)
+def select(name: str, store: Path | None, **params: object) -> pd.DataFrame:
+    """The rows of data/entries/<name>.sql; columns that end in _on are days."""
+    with transaction(store, is_writing=False) as entries:
+        cursor = entries.execute(statement(name), params)
         columns = [column for column, *_ in cursor.description]
         frame = pd.DataFrame(cursor.fetchall(), columns=columns)
     days = [column for column in columns if column.endswith("_on") or column == "data_until"]
     return frame.assign(**{column: pd.to_datetime(frame[column]) for column in days})
 
 
-def _write(name: str, store: Path | None, *, county: str, **params: Any) -> int:
+def write(name: str, store: Path | None, *, county: str, **params: Any) -> int:
     """Run a statement on one row; returns the id of a new one. Raises DataError if there is no row."""
-    county = _text("field_county", county)
-    with _entries(store, is_writing=True) as entries:
-        cursor = entries.execute(_statement(name), params | {"county": county})
+    county = checked_text("field_county", county)
+    with transaction(store, is_writing=True) as entries:
+        cursor = entries.execute(statement(name), params | {"county": county})
         if cursor.rowcount != 1:
             raise DataError("entry_gone")
         return int(cursor.lastrowid or 0)
 
 
 @lru_cache(maxsize=64)
-def _statement(name: str) -> str:
+def statement(name: str) -> str:
+    """The text of data/entries/<name>.sql."""
     return (STATEMENTS / f"{name}.sql").read_text("utf-8")
 
 
 @contextmanager
-def _entries(store: Path | None, *, is_writing: bool) -> Iterator[sqlite3.Connection]:
+def transaction(store: Path | None, *, is_writing: bool) -> Iterator[sqlite3.Connection]:
     """The file, open for one transaction. Raises DataError that says what a person can do."""
     path = (store or settings().store) / FILE
     try:
@@ -357,10 +366,10 @@ def _migrate(entries: sqlite3.Connection, path: Path) -> None:
     try:
         # Asked again: another process may have done it while this one waited.
         for version in range(_version(entries) + 1, VERSION + 1):
-            _run(entries, _statement(f"schema_{version}"))
-            for table in TABLES:
-                _run(entries, _history(entries, table))
+            _run(entries, statement(f"schema_{version}"))
             entries.execute(f"pragma user_version = {version}")
+        for table in entries.execute(statement("tables")).fetchall():
+            _run(entries, _history(entries, *table))
     except BaseException:
         entries.rollback()
         raise
@@ -388,7 +397,7 @@ def _use_wal(entries: sqlite3.Connection) -> None:
 def _history(entries: sqlite3.Connection, table: str) -> str:
     columns = [row[1] for row in entries.execute(f"pragma table_info({table})")]
     new, old = (", ".join(f"'{name}', {row}.{name}" for name in columns) for row in ("new", "old"))
-    return _statement("history").format(table=table, new=new, old=old)
+    return statement("history").format(table=table, new=new, old=old)
 
 
 def _run(entries: sqlite3.Connection, script: str) -> None:

@@ -243,6 +243,7 @@ def _build(recipe: Recipe, store: Path, tell: Tell, now: datetime, read: Read) -
 AS_THEY_ARE = (
     "core_category", "core_department", "core_inspection", "core_shift", "core_cleaning", "core_fix",
     "standard_item", "standard_indicator", "standard_quota", "standard_weight",
+    "standard_deduction",
 )  # fmt: skip
 
 

@@ -170,6 +170,7 @@ class Recipe(BaseModel):
     standard_indicator: list[Dataset] = []
     standard_quota: list[Dataset] = []
     standard_weight: list[Dataset] = []
+    standard_deduction: list[Dataset] = []
     water: list[Dataset] = Field([], description="polygons drawn under the grids")
 
     @field_validator("timezone")

@@ -7,9 +7,10 @@ import streamlit as st
 
 from data.catalog import TABLES
 from data.metrics import Metric, metrics
+from data.sample_entries import standard_edits
 from data.standards import thresholds
 from data.templates import headings, templates
-from data.views.overview import standard_table
+from data.views.standards import in_force, standard_table
 from pages.ui.cards import footer
 from pages.ui.filters import url_select, url_switch
 from pages.ui.read import current_build, read
@@ -74,13 +75,14 @@ elif section == "thresholds":
 elif section == "standards":
     names = {code: name for code, name in TABLE_NAMES.items() if code.startswith("standard_")}
     table = url_select("哪一张表", names, "standard", default="standard_item")
-    rows = read(standard_table, build.build_id, table)
+    rows = in_force(read(standard_table, build.build_id, table), standard_edits(build.source), table)
     unverified = int((~rows["is_verified"].fillna(value=False).astype(bool)).sum())
     st.caption(
         f"共 {number(len(rows))} 条，其中 {number(unverified)} 条未对照原文核实，按默认值使用。"
-        "本县有更准的版本时，在“数据管理”页按模板上传即可替换。"
+        "本县有更准的版本时，在“数据管理”页按模板上传，或在“样本点”页直接修改。"
     )
-    st.dataframe(rows.rename(columns=headings(table)), hide_index=True, height=560, placeholder="")
+    names = headings(table) | {"is_edited": "本县修改"}
+    st.dataframe(rows.rename(columns=names), hide_index=True, height=560, placeholder="")
 else:
     table = url_select("哪一类数据", TABLE_NAMES, "table", default="core_grid")
     required = {column.name for column in TABLES[table].file_columns if column.required}

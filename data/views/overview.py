@@ -284,11 +284,6 @@ def border_faults(engine: Engine) -> pd.DataFrame:
     return frame
 
 
-def standard_table(engine: Engine, table: str) -> pd.DataFrame:
-    """The rows of standard_item, standard_indicator, standard_quota or standard_weight in the build."""
-    return engine.select(table)
-
-
 def refused_rows(engine: Engine) -> pd.DataFrame:
     """All refused records, once for each fault."""
     return engine.select("refused_rows")

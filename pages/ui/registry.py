@@ -21,6 +21,7 @@ REGISTRY = (
     PageEntry("coverage", "保洁覆盖", ":material/cleaning_services:"),
     PageEntry("grid", "我的网格", ":material/home_pin:"),
     PageEntry("alike", "举一反三", ":material/travel_explore:"),
+    PageEntry("sampling", "样本点", ":material/pin_drop:"),
     PageEntry("wall", "大屏", ":material/tv:"),
     PageEntry("data_quality", "数据质量", ":material/fact_check:"),
     PageEntry("definitions", "定义", ":material/menu_book:"),

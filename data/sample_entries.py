@@ -1,0 +1,391 @@
+"""What people decide about sample points: corrected standards, plans, mock inspections.
+
+Kept in `entries.sqlite` with everything else that is typed in (data/entries.py). A final plan never
+changes: its next version is a new row. The frame files of public draws lie beside it by their digest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import math
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from data.catalog import TABLES
+from data.entries import (
+    TEXT,
+    Connection,
+    checked_day,
+    checked_text,
+    select,
+    statement,
+    transaction,
+    write,
+)
+from data.messages import DataError
+from data.plan import PlanSettings
+from data.settings import settings as app_settings
+
+MockKind = Literal["mock", "self"]
+PointResult = Literal["", "seen", "unreachable"]
+FRAMES = "frames"  # folder of frame files in the store
+PLACE_COLUMNS = ["site_key", "site_type", "site_name", "address", "street_name", "grid_id", "grid_name",
+                 "lead_unit", "lon", "lat"]  # fmt: skip
+TEXTS = ("site_name", "address", "street_name", "grid_name", "lead_unit")
+
+
+def standard_edits(county: str, store: Path | None = None) -> pd.DataFrame:
+    """Which tables of the standard the county corrected: table_name, edition, content, saved_on, note.
+
+    content  JSON list of all rows of that table and edition, with the catalog's columns.
+    """
+    return select("standard_edits", store, county=county)
+
+
+def save_standard(
+    county: str,
+    table: str,
+    edition: str,
+    rows: pd.DataFrame,
+    saved_on: date,
+    note: str = "",
+    store: Path | None = None,
+) -> None:
+    """These rows take the place of a table of the standard in one edition; the build stays as it is.
+
+    rows  columns of the catalog; those checks that need its meaning are the caller's.
+    """
+    columns = [column.name for column in TABLES[table].file_columns]
+    content = rows[columns].to_json(orient="records", force_ascii=False, double_precision=10)
+    said = {
+        "table_name": table,
+        "edition": checked_text("field_edition", edition),
+        "content": content,
+        "saved_on": checked_day(saved_on),
+        "note": checked_text("field_note", note, TEXT, least=0),
+    }
+    write("save_standard", store, county=county, **said)
+
+
+def restore_standard(county: str, table: str, edition: str, store: Path | None = None) -> None:
+    """The rows of the build count again; the history keeps the corrected ones."""
+    write("restore_standard", store, county=county, table_name=table, edition=edition)
+
+
+def plans(county: str, store: Path | None = None) -> pd.DataFrame:
+    """Plans of sample points, latest first.
+
+    columns  plan_id, title, version, is_final, made_on, build_id, data_until, settings (JSON), pinned,
+             barred (JSON lists of site keys), seed, frame_digest, draw_digest, drawn_on (NaT: not
+             drawn), note; declared, drawn, spares: points.
+    """
+    return select("plans", store, county=county)
+
+
+def plan_points(county: str, plan_id: int, store: Path | None = None) -> pd.DataFrame:
+    """The points of a plan: role (declared, drawn, spare), position, the place, risk, probability,
+    reasons (JSON).
+    """
+    return select("plan_points", store, county=county, plan_id=plan_id)
+
+
+def add_plan(
+    county: str,
+    title: str,
+    settings: PlanSettings,
+    made_on: date,
+    build_id: str,
+    data_until: date,
+    points: pd.DataFrame,
+    note: str = "",
+    *,
+    pinned: Iterable[str] = (),
+    barred: Iterable[str] = (),
+    store: Path | None = None,
+) -> int:
+    """A new plan, or the next version of the plan of that title; returns its plan_id.
+
+    points  declared ones: position, the place, risk, reasons (JSON).
+    """
+    said = {
+        "county": checked_text("field_county", county),
+        "title": checked_text("field_title", title),
+        "made_on": checked_day(made_on),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+        "settings": settings.to_json(),
+        "note": checked_text("field_note", note, TEXT, least=0),
+    }
+    with transaction(store, is_writing=True) as entries:
+        said["version"] = entries.execute(statement("next_version"), said).fetchone()[0]
+        plan_id = int(entries.execute(statement("add_plan"), said).lastrowid or 0)
+        _change(entries, county, plan_id, settings, pinned, barred, build_id, data_until, points)
+    return plan_id
+
+
+def change_plan(
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    pinned: Iterable[str],
+    barred: Iterable[str],
+    build_id: str,
+    data_until: date,
+    points: pd.DataFrame,
+    store: Path | None = None,
+) -> None:
+    """Other declared points or settings for a draft; what was drawn for it is taken back.
+
+    Raises DataError if the plan is final or gone.
+    """
+    with transaction(store, is_writing=True) as entries:
+        _change(entries, county, plan_id, settings, pinned, barred, build_id, data_until, points)
+
+
+def _change(
+    entries: Connection,
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    pinned: Iterable[str],
+    barred: Iterable[str],
+    build_id: str,
+    data_until: date,
+    points: pd.DataFrame,
+) -> None:
+    said = {
+        "county": county,
+        "plan_id": plan_id,
+        "settings": settings.to_json(),
+        "pinned": json.dumps(sorted(pinned), ensure_ascii=False),
+        "barred": json.dumps(sorted(barred), ensure_ascii=False),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+    }
+    _one(entries, "change_plan", said)
+    _put_points(entries, county, plan_id, points.assign(role="declared", probability=None))
+
+
+def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataFrame) -> None:
+    entries.execute(statement("remove_plan_points"), {"county": county, "plan_id": plan_id})
+    columns = ["role", "position", *PLACE_COLUMNS, "risk", "probability", "reasons"]
+    for row in _records(points[columns]):
+        _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
+
+
+def set_draw(
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    build_id: str,
+    data_until: date,
+    frame_digest: str,
+    draw_digest: str,
+    drawn_on: date,
+    points: pd.DataFrame,
+    store: Path | None = None,
+) -> None:
+    """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
+
+    Raises DataError if the plan is final or gone.
+    """
+    said = {
+        "county": county,
+        "plan_id": plan_id,
+        "settings": settings.to_json(),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+        "seed": checked_text("field_seed", settings.seed),
+        "frame_digest": frame_digest,
+        "draw_digest": draw_digest,
+        "drawn_on": checked_day(drawn_on),
+    }
+    with transaction(store, is_writing=True) as entries:
+        _one(entries, "set_draw", said)
+        _put_points(entries, county, plan_id, points)
+
+
+def finish_plan(county: str, plan_id: int, note: str = "", store: Path | None = None) -> None:
+    """The plan is final: from now on it does not change. note: why it is defended."""
+    said = {"plan_id": plan_id, "note": checked_text("field_note", note, TEXT, least=0)}
+    write("finish_plan", store, county=county, **said)
+
+
+def remove_plan(county: str, plan_id: int, store: Path | None = None) -> None:
+    """Take a version of a plan away; the history keeps it."""
+    write("remove_plan", store, county=county, plan_id=plan_id)
+
+
+def keep_frame(content: bytes, store: Path | None = None) -> str:
+    """Keep the frame file of a draw so that anybody can repeat it; returns its SHA-256."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = _frame_path(digest, store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.write_bytes(gzip.compress(content, mtime=0))
+        part.replace(path)
+    return digest
+
+
+def kept_frame(digest: str, store: Path | None = None) -> bytes | None:
+    """The frame file of that SHA-256; None if it is not there. Raises DataError if it was changed."""
+    path = _frame_path(digest, store)
+    if not path.exists():
+        return None
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError("frame_changed", file=path) from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DataError("frame_changed", file=path)
+    return content
+
+
+def _frame_path(digest: str, store: Path | None) -> Path:
+    return (store or app_settings().store) / FRAMES / f"{digest}.csv.gz"
+
+
+def mocks(county: str, store: Path | None = None) -> pd.DataFrame:
+    """Mock inspections (模拟评估) and self-checks (自查), latest first.
+
+    columns  mock_id, kind, title, held_on, inspectors, plan_id (null: removed), edition, form,
+             pass_share, forecast (JSON), points, seen, unreachable.
+    """
+    return select("mocks", store, county=county)
+
+
+def mock_points(county: str, mock_id: int, store: Path | None = None) -> pd.DataFrame:
+    """The points of an inspection in the order of its route.
+
+    columns  mock_point_id, team, position, role, the place, chance (of a find, forecast), probability,
+             result ('' not looked at, seen, unreachable), checked_on, note.
+    """
+    return select("mock_points", store, county=county, mock_id=mock_id)
+
+
+def mock_items(county: str, mock_id: int, store: Path | None = None) -> pd.DataFrame:
+    """What is looked at in the points of an inspection.
+
+    columns  mock_item_id, mock_point_id, part, item, points, cap, chance, is_found (null: not looked
+             at); position, site_key, site_type, grid_id of the point.
+    """
+    return select("mock_items", store, county=county, mock_id=mock_id)
+
+
+def add_mock(
+    county: str,
+    kind: MockKind,
+    title: str,
+    held_on: date,
+    inspectors: str,
+    plan_id: int | None,
+    settings: PlanSettings,
+    forecast: dict[str, object],
+    points: pd.DataFrame,
+    items: pd.DataFrame,
+    store: Path | None = None,
+) -> int:
+    """A new inspection, all or nothing; returns its mock_id.
+
+    points    in the order of the route: team, role, the place, chance, probability.
+    items     site_key, part, item, points, cap, chance: what is looked at in each point.
+    forecast  what the rehearsal says of exactly these points, kept for the comparison.
+    """
+    if points.empty:
+        raise DataError("entry_no_points")
+    said = {
+        "county": checked_text("field_county", county),
+        "kind": kind,
+        "title": checked_text("field_title", title),
+        "held_on": checked_day(held_on),
+        "inspectors": checked_text("field_inspectors", inspectors, least=0),
+        "plan_id": plan_id,
+        "edition": settings.edition,
+        "form": settings.form,
+        "pass_share": settings.pass_share,
+        "forecast": json.dumps(forecast, ensure_ascii=False, allow_nan=False),
+    }
+    with transaction(store, is_writing=True) as entries:
+        mock_id = int(entries.execute(statement("add_mock"), said).lastrowid or 0)
+        ids = {}
+        columns = ["team", "role", *PLACE_COLUMNS, "chance", "probability"]
+        for position, row in enumerate(_records(points[columns]), start=1):
+            point = row | {"county": county, "mock_id": mock_id, "position": position}
+            ids[row["site_key"]] = entries.execute(statement("add_mock_point"), point).lastrowid
+        for row in _records(items[["site_key", "part", "item", "points", "cap", "chance"]]):
+            item = row | {"county": county, "mock_point_id": ids[row["site_key"]]}
+            entries.execute(statement("add_mock_item"), item)
+    return mock_id
+
+
+def mark_points(
+    county: str,
+    marks: Sequence[tuple[int, PointResult, Iterable[str], date | None, str]],
+    store: Path | None = None,
+) -> None:
+    """What was seen at points, all or nothing.
+
+    marks  mock_point_id, result, the items found, the day, a note; result '' with None takes it back.
+    Raises DataError if a result has no day, or if a point is gone.
+    """
+    with transaction(store, is_writing=True) as entries:
+        for mock_point_id, result, found, checked_on, note in marks:
+            if (result == "") != (checked_on is None):
+                raise DataError("entry_result")
+            said = {
+                "county": county,
+                "mock_point_id": mock_point_id,
+                "result": result,
+                "checked_on": None if checked_on is None else checked_day(checked_on),
+                "note": checked_text("field_note", note, TEXT, least=0),
+                "is_seen": int(result == "seen"),
+                "found": json.dumps(sorted(found), ensure_ascii=False),
+            }
+            _one(entries, "mark_mock_point", said)
+            entries.execute(statement("mark_mock_items"), said)
+
+
+def keep_refused(county: str, mock_id: int, rows: pd.DataFrame, store: Path | None = None) -> None:
+    """Keep rows of a result file that could not be taken over.
+
+    rows  file, row, column_name, value, reason (code of messages.toml), raw (JSON).
+    """
+    with transaction(store, is_writing=True) as entries:
+        for row in _records(rows):
+            _one(entries, "add_mock_refused", row | {"county": county, "mock_id": mock_id})
+
+
+def refused_results(county: str, mock_id: int, store: Path | None = None) -> pd.DataFrame:
+    """Rows of result files that could not be taken over: the columns of `keep_refused`."""
+    return select("mock_refused", store, county=county, mock_id=mock_id)
+
+
+def remove_mock(county: str, mock_id: int, store: Path | None = None) -> None:
+    """Take an inspection with its results away; the history keeps them."""
+    write("remove_mock", store, county=county, mock_id=mock_id)
+
+
+def _one(entries: Connection, name: str, said: dict[str, object]) -> None:
+    if entries.execute(statement(name), said).rowcount != 1:
+        raise DataError("entry_gone")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows for SQLite: missing texts empty, other missing values null."""
+    rows = frame.astype(object).to_dict("records")
+    return [{name: _value(name, value) for name, value in row.items()} for row in rows]
+
+
+def _value(name: str, value: object) -> object:
+    is_missing = value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    if is_missing:
+        return "" if name in TEXTS else None
+    return value

@@ -1,0 +1,35 @@
+"""样本点: quotas of the standard, declared points, public draw, rehearsal, mock inspection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from data.views.overview import Build
+from pages.ui.cards import definitions, footer
+from pages.ui.filters import url_switch
+from pages.ui.read import current_build
+from pages.ui.sample_standards import show_standards
+from pages.ui.sampling import Plan, choose_plan
+
+# The parts in the order in which a planner goes through them: title and what draws it.
+PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
+    "": ("标准与配额", show_standards),
+}
+METRICS: list[str] = []
+
+build = current_build()
+title, note = st.columns([5, 1], vertical_alignment="bottom")
+title.title("样本点")
+with note:
+    definitions(METRICS)
+left, right = st.columns([1, 2.6], vertical_alignment="bottom")
+with left:
+    plan = choose_plan(build)
+with right:
+    part = url_switch("做什么", {code: name for code, (name, _) in PARTS.items()}, "part")
+if plan is None:
+    st.info("没有打开方案：先核对标准与配额，再选点、抽签、模拟；方案保存后可在左上方打开。")
+PARTS[part][1](build, plan)
+footer(build)

@@ -1,0 +1,88 @@
+"""What the parts of 样本点 share: the standard in force and the plan that is open."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from data.plan import PlanSettings
+from data.sample_entries import plan_points, plans, standard_edits
+from data.views.overview import Build
+from data.views.standards import in_force, standard_table
+from pages.ui.filters import url_select
+from pages.ui.read import read
+
+ROLES = {"declared": "申报点", "drawn": "抽中点", "spare": "备用点"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A version of a plan as it is kept.
+
+    points  as `data.sample_entries.plan_points` gives them; pinned, barred: site keys.
+    """
+
+    plan_id: int
+    title: str
+    version: int
+    is_final: bool
+    made_on: date
+    build_id: str
+    data_until: date
+    settings: PlanSettings
+    pinned: tuple[str, ...]
+    barred: tuple[str, ...]
+    frame_digest: str
+    draw_digest: str
+    drawn_on: date | None
+    note: str
+    points: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """The title with the version."""
+        return f"{self.title} 第 {self.version} 版"
+
+    def keys(self, role: str) -> list[str]:
+        """Site keys of the points of a role (ROLES), in order."""
+        return list(self.points.loc[self.points["role"] == role, "site_key"])
+
+
+def standard(build: Build, table: str) -> pd.DataFrame:
+    """A table of the standard as it counts in this county, corrected editions included."""
+    return in_force(read(standard_table, build.build_id, table), standard_edits(build.source), table)
+
+
+def choose_plan(build: Build) -> Plan | None:
+    """The select box of the plans; None while there is none or a new one is wanted."""
+    rows = plans(build.source)
+    names = {"": "新方案"} | {
+        str(row.plan_id): f"{row.title} 第 {row.version} 版"
+        + ("（定稿）" if row.is_final else "（草稿）")
+        + (" · 已抽签" if pd.notna(row.drawn_on) else "")
+        for row in rows.itertuples()
+    }
+    chosen = url_select("样本点方案", names, "plan")
+    if not chosen:
+        return None
+    row = rows[rows["plan_id"] == int(chosen)].iloc[0]
+    return Plan(
+        int(row["plan_id"]),
+        row["title"],
+        int(row["version"]),
+        bool(row["is_final"]),
+        row["made_on"].date(),
+        row["build_id"],
+        row["data_until"].date(),
+        PlanSettings.of_json(row["settings"]),
+        tuple(json.loads(row["pinned"])),
+        tuple(json.loads(row["barred"])),
+        row["frame_digest"],
+        row["draw_digest"],
+        None if pd.isna(row["drawn_on"]) else row["drawn_on"].date(),
+        row["note"],
+        plan_points(build.source, int(row["plan_id"])),
+    )
