@@ -328,7 +328,8 @@ def _look_again(
     by_part = np.bincount(
         number[own] * parts + rules.part[row], saved, int(is_pair.sum()) * parts
     ).reshape(-1, parts)
-    lost = rules.by_part(rules.row_loss(finds))[pair.round[is_pair]]
+    in_touched = np.cumsum(is_touched) - 1
+    lost = rules.by_part(rules.row_loss(finds[is_touched]))[in_touched[pair.round[is_pair]]]
     gain[is_pair] = (rules.part_loss(lost) - rules.part_loss(lost - by_part)).sum(axis=1)
 
 
