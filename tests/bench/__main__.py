@@ -104,8 +104,8 @@ def coverage(
 
 
 @app.command()
-def rehearsal(rounds: Rounds = 5) -> None:
-    """10,000 rounds of 200 points out of 20,000, against a numpy and pandas loop."""
+def rehearsal(rounds: Rounds = 3) -> None:
+    """10,000 rounds of 200 points out of 20,000, against loops of numpy and pandas."""
     rehearsing.compare(rounds, typer.echo)
 
 
