@@ -72,6 +72,28 @@ def road_class_codes() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def site_types() -> dict[str, str]:
+    """Canonical site type by any of its names; a type that is not here keeps its own name."""
+    return {
+        name: row.site_type
+        for row in _read("site_types").itertuples()
+        for name in [row.site_type, *row.aliases.split(";")]
+        if name
+    }
+
+
+@lru_cache(maxsize=1)
+def street_site_types() -> dict[str, str]:
+    """Site type of the points along a street, by its road class."""
+    return {
+        road_class: row.site_type
+        for row in _read("site_types").itertuples()
+        for road_class in row.road_classes.split(";")
+        if road_class
+    }
+
+
+@lru_cache(maxsize=1)
 def categories() -> pd.DataFrame:
     """Names of 小类 (name, category, category_class): one row a name, aliases included."""
     table = _read("categories")

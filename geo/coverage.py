@@ -95,31 +95,6 @@ def union_lengths(key: Ints, start: npt.NDArray[Any], end: npt.NDArray[Any], key
     return np.bincount(key, weights=added, minlength=keys).astype(np.float64)
 
 
-def cleaned_lengths(
-    segment: Ints, at: Times, from_m: Floats, to_m: Floats, length_m: Floats, since: Any, until: Any
-) -> Floats:
-    """Metres of each segment that were cleaned on each day.
-
-    segment       shape (n,), index of the segment of each interval.
-    at            shape (n,), local; an interval belongs to the day on which it begins.
-    from_m, to_m  shape (n,), along the segment, from_m <= to_m; what is beyond its ends is cut off.
-    length_m      shape (segments,).
-    since, until  days, half-open; intervals of other days are left out.
-    returns       shape (segments, days), at most the length.
-    Raises ValueError if an interval is reversed, lacks a number or is of no segment.
-    """
-    first, days = _period(since, until)
-    _refuse(~(from_m <= to_m), "from_m is not at or below to_m", "turn the interval round")
-    _refuse((segment < 0) | (segment >= len(length_m)), "`segment` has no length_m", "leave it out")
-    _refuse(np.isnat(at), "`at` is missing", "leave it out")
-    day = (at.astype("datetime64[D]") - first).astype(np.int64)
-    of = (day >= 0) & (day < days)
-    segment, day = segment[of], day[of]
-    start, end = np.maximum(from_m[of], 0.0), np.minimum(to_m[of], length_m[segment])
-    metres = union_lengths(segment * days + day, start, end, len(length_m) * days)
-    return np.minimum(metres.reshape(-1, days), length_m[:, None])
-
-
 def covered_hours(
     segment: Ints,
     came_at: Times,

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 
 
@@ -17,3 +19,18 @@ def is_near(shapes: Geometries, points: Geometries, within_m: float) -> npt.NDAr
     near = np.zeros(len(shapes), dtype=bool)
     near[shapely.STRtree(points).query(shapes, predicate="dwithin", distance=within_m)[0]] = True
     return near
+
+
+def pairs_within(
+    x: Floats, y: Floats, near_x: Floats, near_y: Floats, within_m: float
+) -> tuple[Ints, Ints]:
+    """Pairs of points no farther apart than that: index in (x, y), index in (near_x, near_y).
+
+    All in one CRS in metres; points that are not finite are in no pair.
+    """
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    others = np.flatnonzero(np.isfinite(near_x) & np.isfinite(near_y))
+    points = shapely.points(x[rows], y[rows])
+    tree = shapely.STRtree(shapely.points(near_x[others], near_y[others]))
+    row, other = tree.query(points, predicate="dwithin", distance=within_m)
+    return rows[row], others[other]

@@ -1,5 +1,7 @@
 """An order in which a person can walk or drive a list of streets: each once, with short ways between.
 
+A point is a street without length (`point_order`; geo.walk says how far points are apart).
+
 The ways between go along the street network in both directions; where the network does not lead on,
 they go straight. Finding the shortest order is the rural postman problem (NP-hard). Here: of some
 first orders (the one given, and always on to the nearest end from several of the streets) the shortest
@@ -79,6 +81,42 @@ def walking_order(apart: Floats) -> Route:
     found = [_improved(padded, enter) for enter in firsts[:IMPROVED]] if n else firsts
     enter = min(found, key=lambda one: float(_ways(padded, one).sum()))
     return Route(enter % max(n, 1), enter >= n, _ways(padded, enter)[:-1])
+
+
+def point_order(apart: Floats) -> tuple[Ints, Floats]:
+    """The order of points that far apart, shape (n, n) symmetric, and metres from the one before."""
+    route = walking_order(np.tile(apart, (2, 2)))
+    return route.street, route.way_m
+
+
+def equal_runs(way_m: Floats, stop_m: float, runs: int) -> Ints:
+    """Cut an order into consecutive runs of nearly equal effort: the run of each entry, 0 first.
+
+    way_m    from the entry before, shape (n,); the way to the first of a run is not walked.
+    stop_m   what the stop at each entry counts, in metres walked.
+    runs     there are fewer where there are fewer entries. The sum of squared efforts is the least.
+    Raises ValueError for no runs.
+    """
+    if runs < 1:
+        msg = f"`runs` is {runs}: it must be at least one."
+        raise ValueError(msg)
+    n = len(way_m)
+    walked = np.cumsum(way_m)
+    # effort[i, j]: of a run of the entries i..j
+    effort = walked - walked[:, None] + stop_m * (np.arange(n) - np.arange(n)[:, None] + 1)
+    square = np.where(np.tri(n, k=-1, dtype=bool), np.inf, effort**2)
+    best = np.append(0.0, np.full(n, np.inf))  # of the first k entries in the runs so far
+    begins = []
+    for _ in range(min(runs, n)):
+        total = best[:-1, None] + square
+        begins.append(np.argmin(total, axis=0))
+        best = np.append(np.inf, total.min(axis=0))
+    run, last = np.zeros(n, dtype=np.int64), n - 1
+    for number in range(len(begins) - 1, -1, -1):
+        first = int(begins[number][last])
+        run[first : last + 1] = number
+        last = first - 1
+    return run
 
 
 def _nearest_first(apart: Floats, start: int) -> Ints:

@@ -46,22 +46,6 @@ class Trends(NamedTuple):
     trend_p: Floats  # two-sided; NaN where not tested
 
 
-def weekly_counts(
-    grid: Ints, day: npt.NDArray[np.datetime64], grids: int, until: np.datetime64, weeks: int
-) -> Ints:
-    """Issues of each grid in each of the weeks that end with the day before `until`.
-
-    grid     shape (m,), index of the grid of each issue, -1 for none.
-    day      shape (m,), local day of each issue; days outside the weeks are left out.
-    returns  shape (grids, weeks), the last week last; weeks without issues are 0.
-    """
-    days_left = (until.astype("datetime64[D]") - day.astype("datetime64[D]")).astype(np.int64) - 1
-    week = weeks - 1 - days_left // 7
-    inside = (grid >= 0) & (week >= 0) & (week < weeks)
-    flat = np.bincount(grid[inside] * weeks + week[inside], minlength=grids * weeks)
-    return flat.reshape(grids, weeks).astype(np.int64)
-
-
 def mann_kendall(series: Floats) -> tuple[Floats, Floats]:
     """Mann-Kendall test for a monotone trend, of many series at once.
 

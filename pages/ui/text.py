@@ -34,7 +34,8 @@ CRS_NAMES = {
 UNITS = {  # of thresholds
     "m": "米", "m2": "平方米", "km": "公里", "km/h": "公里/小时", "h": "小时", "s": "秒", "days": "日",
     "weeks": "周", "issues": "件", "episodes": "处", "returns": "次", "points": "个", "draws": "次",
-    "visits": "次", "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差",
+    "visits": "次", "share": "比例", "times": "倍", "places": "处", "sd": "倍标准差", "min": "分钟",
+    "streets": "条", "events": "次", "rounds": "轮", "correlation": "相关系数",
 }  # fmt: skip
 STATE_NAMES = {
     "unseen": "时段内没有任何记录",

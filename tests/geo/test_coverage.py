@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from geo.coverage import (
     Share,
-    cleaned_lengths,
     clock_hours,
     coverage_share,
     covered_hours,
@@ -114,32 +113,17 @@ def test_a_shift_over_midnight_counts_in_both_days() -> None:
     assert covered_hours(*night, 1, "2025-03-02", "2025-03-03").tolist() == [[6]]
 
 
-def test_what_lies_beyond_a_segment_or_the_period_is_cut_off() -> None:
-    segment = np.array([0, 0, 1, 1, 0])
-    at = times("01 08:00", "01 09:00", "01 23:59", "03 00:00", "02 00:00")
-    start, end = np.array([-5.0, 90, 10, 0, 0]), np.array([40.0, 120, 60, 50, 10])
-    metres = cleaned_lengths(
-        segment, at, start, end, np.array([100.0, 50.0]), "2025-03-01", "2025-03-03"
-    )
-    assert metres.tolist() == [[50, 10], [40, 0]]
-
-
 @given(st.integers(0, 2**32 - 1), st.integers(-1000, 1000))
 @settings(max_examples=60)
 def test_neither_order_nor_a_shift_by_days_changes_anything(seed: int, days: int) -> None:
     random = np.random.default_rng(seed)
-    count, length = 60, random.uniform(10, 400, 5)
+    count = 60
     segment = random.integers(0, 5, count)
     came = DAY_1 + random.integers(0, 3 * 86_400, count).astype("timedelta64[s]")
     left = came + random.integers(0, 30_000, count).astype("timedelta64[s]")
-    start, end = np.sort(random.uniform(-10, 410, (2, count)), axis=0)
     order, shift = random.permutation(count), np.timedelta64(days, "D")
     period, later = (DAY_1, DAY_1 + 3), (DAY_1 + shift, DAY_1 + shift + 3)
 
-    metres = cleaned_lengths(segment, came, start, end, length, *period)
-    mixed = (segment[order], came[order] + shift, start[order], end[order])
-    np.testing.assert_array_equal(cleaned_lengths(*mixed, length, *later), metres)
-    assert (metres <= length[:, None]).all()
     hours = covered_hours(segment, came, left, 5, *period)
     mixed_shifts = (segment[order], came[order] + shift, left[order] + shift)
     np.testing.assert_array_equal(covered_hours(*mixed_shifts, 5, *later), hours)
@@ -224,18 +208,12 @@ def test_shares_lie_between_nought_and_one_and_add_up_over_grids(seed: int) -> N
 def test_faulty_intervals_are_refused_with_their_place() -> None:
     segment, at = np.array([0, 0]), times("01 08:00", "01 09:00")
     period = "2025-03-01", "2025-03-02"
-    start, length = np.array([0.0, 50]), np.array([100.0])
-    for end in (40.0, NAN):
-        with pytest.raises(ValueError, match="1 of 2 entries, first in 1"):
-            cleaned_lengths(segment, at, start, np.array([10.0, end]), length, *period)
-    with pytest.raises(ValueError, match="has no length_m"):
-        cleaned_lengths(segment + np.array([0, 1]), at, start, start, length, *period)
-    with pytest.raises(ValueError, match="has no day"):
-        cleaned_lengths(segment, at, start, start, length, *period[::-1])
     with pytest.raises(ValueError, match="came_at is not at or before left_at"):
         covered_hours(segment, at, at[::-1], 1, *period)
     with pytest.raises(ValueError, match="came_at is not at or before left_at"):
         covered_hours(segment, at, np.array(["NaT", "NaT"], dtype="datetime64[m]"), 1, *period)
+    with pytest.raises(ValueError, match="has no day"):
+        covered_hours(segment, at, at, 1, *period[::-1])
     with pytest.raises(ValueError, match="is not below `segments`"):
         covered_hours(segment - 1, at, at, 1, *period)
     with pytest.raises(ValueError, match="duty time"):

@@ -4,7 +4,6 @@ from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pymannkendall
 import pytest
 import shapely
@@ -15,7 +14,7 @@ from scipy.stats import binom
 
 from geo.hotspot import corrected, direction, gi_star, permutation_tails, two_sided
 from geo.neighbours import touching_grids
-from geo.trend import NO_PATTERN, UNTESTED, classify, mann_kendall, trends, weekly_counts
+from geo.trend import NO_PATTERN, UNTESTED, classify, mann_kendall, trends
 
 Floats = npt.NDArray[np.float64]
 WEEKS = 20
@@ -85,32 +84,6 @@ def test_many_series_at_once_are_each_by_itself() -> None:
     assert len(mann_kendall(np.empty((0, 12)))[0]) == 0
     with pytest.raises(ValueError, match="series 3 holds NaN"):
         mann_kendall(np.where(np.arange(50)[:, None] == 3, np.nan, series))
-
-
-# --- weeks -----------------------------------------------------------------------------------------
-
-
-def test_weeks_end_with_the_period() -> None:
-    day = np.array(["2025-03-30", "2025-03-24", "2025-03-23", "2025-03-17", "2025-03-16", "2025-03-31"])
-    grid = np.array([0, 0, 0, 1, 1, 0])
-    counts = weekly_counts(grid, day.astype("datetime64[D]"), 3, np.datetime64("2025-03-31"), 2)
-    assert counts.tolist() == [[1, 2], [1, 0], [0, 0]]
-
-
-@given(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 120)), max_size=60), st.integers(1, 15))
-def test_weekly_counts_are_those_of_pandas(issues: list[tuple[int, int]], weeks: int) -> None:
-    """Oracle: pandas bins of seven days, closed on the left, the last ending at `until`."""
-    until = pd.Timestamp("2025-05-01")
-    grid = np.array([g for g, _ in issues], dtype=np.int64)
-    day = pd.Timestamp("2025-01-03") + pd.to_timedelta([d for _, d in issues], unit="D")
-    edges = pd.date_range(end=until, periods=weeks + 1, freq="7D")
-    bins = pd.cut(pd.Series(day), edges, right=False, labels=False)
-    expected = np.zeros((5, weeks), dtype=int)
-    for g, b in zip(grid, bins, strict=True):
-        if g >= 0 and not np.isnan(b):
-            expected[g, int(b)] += 1
-    counts = weekly_counts(grid, day.to_numpy(), 5, until.to_datetime64(), weeks)
-    assert counts.tolist() == expected.tolist()
 
 
 # --- classes ---------------------------------------------------------------------------------------

@@ -1,0 +1,399 @@
+"""抽查模拟: what the inspectors' draw would cost, and which repairs help most."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.plan import PlanSettings, Quota
+from data.standards import threshold
+from geo.rehearsal import Rehearsal, Rules, rehearse, repairs
+from geo.share import wilson_interval
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+OTHER = "其他"  # the item of all classes that no other item of the site type names
+SEED = 2021  # not the public draw's: two plans differ by what they are, not by their luck
+BAND = (0.05, 0.95)
+PLACE = ("place_name", "kind", "grid_id", "grid_name", "lead_unit")
+
+
+class Sites(Protocol):
+    """What is needed of `data.views.frame.SampleFrame`."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def classes(self) -> list[str]: ...  # noqa: D102
+    @property
+    def mix(self) -> Floats: ...  # noqa: D102
+
+
+class Note(NamedTuple):
+    """What a reader must know: a code to be worded, the type or part it is about, a number.
+
+    no_candidates    points that a type of the plan asks for, which has no site in the frame
+    few_candidates   points of a type that its sites do not suffice for
+    few_declared     declared points of a type that are not chosen yet; as many more are drawn at random
+    no_rows          points of a type that no row of the edition scores: a visit costs nothing
+    no_part_points   rows of a part whose full marks the edition does not give, left out
+    unverified_rows  rows in use whose points nobody has checked against the standard
+    unknown_risk     sites whose risk is not known: they count at their type's mean
+    outside_grids    sites that may be drawn and lie in no grid
+    unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
+    """
+
+    code: str
+    subject: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PlanRehearsal:
+    """What a plan's inspection would score; `is_forecast` False: no part can be, see `notes`.
+
+    notes         what a reader must know
+    not_forecast  parts in which no site that may be drawn can lose points; in no number here
+    rounds, drawn         rounds rehearsed, points drawn in each
+    full, pass_score      points: full marks of the parts forecast, and the part of them that passes
+    score, score_low, score_high   points: mean and 5 to 95 %
+    correlation   of the luck of points of one street; beyond it they count as independent, so the band
+                  is narrower than life
+    passes, pass_share, pass_lower, pass_upper   rounds that pass, their share and its 95 % interval:
+                  that of the number of rounds, not of what is unknown of the risks
+    levels  risk_factor, score, passes, pass_share: the same rounds if every risk were `risk_swing`
+            lower, as it is, and as much higher: what an error of all risks together does
+    parts   part, points, score, score_low, score_high, points_lost, lost_share (of all points lost)
+    rows    part, site_type, item, points, cap, is_verified, finds (mean points with this find in a
+            round), points_lost
+    types   site_type, candidates, declared, drawn (of a round), risk (mean), points_lost, lost_share
+    grids   grid_id, grid_name, lead_unit (None outside), candidates, points_lost, lost_share
+    sites   as the frame: site_key, place_key, is_declared, is_repaired, draw_share (chance to be
+            drawn), risk (as used), points_lost
+    repairs in order, each given those above: place_key, place_name, kind, grid_id, grid_name,
+            lead_unit, sites, risk (mean), pass_gain (share, that place alone), points_gain (alone),
+            passes, pass_share, pass_lower, pass_upper, score (with all down to this one), is_by_points
+            (ordered by points because P(pass) hardly moves)
+    """
+
+    notes: tuple[Note, ...]
+    not_forecast: tuple[str, ...]
+    correlation: float
+    rounds: int = 0
+    drawn: int = 0
+    full: float = np.nan
+    pass_score: float = np.nan
+    score: float = np.nan
+    score_low: float = np.nan
+    score_high: float = np.nan
+    passes: int = 0
+    pass_share: float = np.nan
+    pass_lower: float = np.nan
+    pass_upper: float = np.nan
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    types: pd.DataFrame = field(default_factory=pd.DataFrame)
+    grids: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
+    repairs: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def is_forecast(self) -> bool:
+        """Whether there is any part to forecast."""
+        return self.rounds > 0
+
+
+def place_keys(frame: pd.DataFrame) -> pd.Series:
+    """Key of the place that is repaired at once with each site; it outlives a build.
+
+    A site is its own place; street points are one place by street and grid, of a street without a name
+    by its segment.
+    """
+    street = frame["street_name"].where(
+        frame["street_name"].fillna("") != "", "#" + frame["source_segment_id"]
+    )
+    in_grid = frame["grid_id"].fillna("") + "|" + street
+    return frame["site_key"].where(frame["kind"] == "site", in_grid).rename("place_key")
+
+
+def rehearse_plan(
+    sample: Sites,
+    deductions: pd.DataFrame,
+    part_points: Mapping[str, float],
+    settings: PlanSettings,
+    declared: Collection[str],
+    repaired: Collection[str] = (),
+) -> PlanRehearsal:
+    """Rehearse the inspection of a plan.
+
+    deductions   rows of `standard_deduction` of one edition; an empty cap is none.
+    part_points  full marks by part.
+    settings     of quotas and pass_share; from each type `declared` of the quota are visited among its
+                 declared sites, the others are drawn among the rest.
+    declared     site keys. repaired: place keys (`place_keys`) at which no find is made any more.
+    Raises ValueError if a type has an item twice: a find would count in one of the rows by luck.
+    """
+    frame = sample.frame
+    twice = deductions.duplicated(["site_type", "item"])
+    if twice.any():
+        row = deductions.loc[twice].iloc[0]
+        msg = f"{row['site_type']} has the item {row['item']} twice"
+        raise ValueError(msg)
+    notes: list[Note] = []
+    place_key = place_keys(frame)
+    is_declared = frame["site_key"].isin(declared).to_numpy()
+    is_repaired = place_key.isin(repaired).to_numpy()
+    notes += _unknown("unknown_declared", declared, frame["site_key"])
+    notes += _unknown("unknown_repaired", repaired, place_key)
+    stratum, draws, types = _strata(frame, settings.quotas, is_declared, notes)
+    rows = _rows(deductions, part_points, types, notes)
+    parts = [part for part in part_points if part in set(rows["part"])]
+    not_forecast = tuple(part for part in part_points if part not in parts)
+    correlation = threshold("street_correlation")
+    if not parts:
+        return PlanRehearsal(tuple(notes), not_forecast, correlation)
+    may_be_drawn = (stratum >= 0) & (draws[stratum] > 0)
+    risk = _risk(frame, may_be_drawn, notes)
+    rules = Rules(
+        rows["points"].to_numpy(float),
+        rows["cap"].fillna(np.inf).to_numpy(float),
+        rows["part"].map(parts.index).to_numpy(int),
+        np.array([part_points[part] for part in parts], float),
+    )
+    place, keys = pd.factorize(place_key)
+    outside = int((frame["grid_id"].isna() & may_be_drawn).sum())
+    notes += [Note("outside_grids", "", outside)] if outside else []
+    group = np.where(frame["kind"] == "street", place, -1)
+    rounds = int(threshold("rehearsal_rounds"))
+
+    def at(factor: float) -> Rehearsal:
+        codes, chance = _chances(sample, np.minimum(factor * risk, 1), rows)
+        return rehearse(
+            stratum, draws, codes, chance, rules, rounds, SEED, is_repaired, group, correlation
+        )
+
+    run, swing = at(1), threshold("risk_swing")
+    full = float(rules.part_points.sum())
+    pass_score = round(settings.pass_share * full, 3)
+    passes = int(run.is_passed(pass_score).sum())
+    lower, upper = wilson_interval(np.array([passes]), np.array([rounds]))
+    low, high = np.quantile(run.score, BAND)
+    sites = frame[["site_key"]].assign(
+        place_key=place_key,
+        is_declared=is_declared,
+        is_repaired=is_repaired,
+        draw_share=np.where(may_be_drawn, draws[stratum] / np.bincount(stratum + 1)[stratum + 1], 0.0),
+        risk=risk,
+        points_lost=run.site_loss,
+    )
+    return PlanRehearsal(
+        notes=tuple(notes),
+        not_forecast=not_forecast,
+        correlation=correlation,
+        rounds=rounds,
+        drawn=run.drawn.shape[1],
+        full=full,
+        pass_score=pass_score,
+        score=float(run.score.mean()),
+        score_low=float(low),
+        score_high=float(high),
+        passes=passes,
+        pass_share=passes / rounds,
+        pass_lower=float(lower[0]),
+        pass_upper=float(upper[0]),
+        levels=_level_table({1 - swing: at(1 - swing), 1: run, 1 + swing: at(1 + swing)}, pass_score),
+        parts=_part_table(run, parts),
+        rows=rows.assign(finds=run.finds.mean(axis=0), points_lost=run.row_loss),
+        types=_with_share(_type_table(types, frame, sites)),
+        grids=_with_share(_grid_table(frame, sites)),
+        sites=sites,
+        repairs=_repair_table(frame, sites, run, place, keys, pass_score),
+    )
+
+
+def _unknown(code: str, named: Collection[str], known: pd.Series) -> list[Note]:
+    missing = len(set(named) - set(known))
+    return [Note(code, "", missing)] if missing else []
+
+
+def _strata(
+    frame: pd.DataFrame, quotas: tuple[Quota, ...], is_declared: Bools, notes: list[Note]
+) -> tuple[Ints, Ints, pd.DataFrame]:
+    """Stratum of each site (-1: never drawn), draws by stratum, and the types that are drawn."""
+    stratum = np.full(len(frame), -1)
+    draws: list[int] = []
+    types = []
+    for quota in quotas:
+        is_type = (frame["site_type"] == quota.site_type).to_numpy()
+        told, rest = np.flatnonzero(is_type & is_declared), np.flatnonzero(is_type & ~is_declared)
+        if quota.quota and not is_type.any():
+            notes.append(Note("no_candidates", quota.site_type, quota.quota))
+        if not quota.quota or not is_type.any():
+            continue
+        from_told = min(max(quota.declared, quota.quota - len(rest)), len(told))
+        from_rest = min(quota.quota - from_told, len(rest))
+        if quota.declared > len(told):
+            notes.append(Note("few_declared", quota.site_type, quota.declared - len(told)))
+        if from_told + from_rest < quota.quota:
+            lacking = quota.quota - from_told - from_rest
+            notes.append(Note("few_candidates", quota.site_type, lacking))
+        for members, count in ((told, from_told), (rest, from_rest)):
+            stratum[members] = len(draws)
+            draws.append(count)
+        types.append((quota.site_type, len(told) + len(rest), from_told, from_told + from_rest))
+    columns = ["site_type", "candidates", "declared", "drawn"]
+    return stratum, np.array(draws, int), pd.DataFrame(types, columns=columns)
+
+
+def _rows(
+    deductions: pd.DataFrame, part_points: Mapping[str, float], types: pd.DataFrame, notes: list[Note]
+) -> pd.DataFrame:
+    """Rows of the types that are drawn and of parts with full marks."""
+    rows = deductions[deductions["site_type"].isin(types["site_type"])]
+    has_points = rows["part"].isin(list(part_points))
+    for part, count in rows.loc[~has_points, "part"].value_counts().items():
+        notes.append(Note("no_part_points", part, int(count)))
+    rows = rows[has_points].reset_index(drop=True)
+    for site_type, drawn in types[["site_type", "drawn"]].itertuples(index=False):
+        if site_type not in set(rows["site_type"]):
+            notes.append(Note("no_rows", site_type, drawn))
+    unverified = int((~rows["is_verified"].astype(bool)).sum())
+    if unverified:
+        notes.append(Note("unverified_rows", "", unverified))
+    return rows[["part", "site_type", "item", "points", "cap", "is_verified"]]
+
+
+def _risk(frame: pd.DataFrame, may_be_drawn: Bools, notes: list[Note]) -> pd.Series:
+    """Risk of each site; where it is not known its type's mean, else the frame's.
+
+    Raises ValueError if no site at all has a risk.
+    """
+    risk = frame["risk"]
+    if risk.isna().all():
+        msg = "no site of the frame has a risk"
+        raise ValueError(msg)
+    unknown = frame.loc[risk.isna() & may_be_drawn, "site_type"].value_counts()
+    notes += [Note("unknown_risk", site_type, int(n)) for site_type, n in unknown.items()]
+    mean = risk.groupby(frame["site_type"]).transform("mean").fillna(risk.mean())
+    return risk.fillna(mean)
+
+
+def _chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Rows in which each site can lose, and the chance of a find in each: shape (N, W) both.
+
+    A site's chance q splits over items: 1 - (1 - q)^m with the item's share m of the site's mix.
+    """
+    width = int(rows["site_type"].value_counts().max())
+    codes = np.full((len(risk), width), -1)
+    share = np.zeros((len(risk), width))
+    mix = pd.DataFrame(sample.mix, columns=sample.classes)
+    for site_type, own in rows.groupby("site_type", sort=False):
+        members = np.flatnonzero(sample.frame["site_type"] == site_type)
+        of_type = mix.iloc[members]
+        named = [item for item in own["item"] if item != OTHER]
+        rest = of_type.drop(columns=named, errors="ignore").sum(axis=1)
+        of_items = of_type.assign(**{OTHER: rest}).reindex(columns=own["item"], fill_value=0.0)
+        codes[members, : len(own)] = own.index
+        share[members, : len(own)] = of_items
+    return codes, 1 - (1 - risk.to_numpy(float)[:, None]) ** share
+
+
+def _level_table(runs: Mapping[float, Rehearsal], pass_score: float) -> pd.DataFrame:
+    passed = [run.is_passed(pass_score) for run in runs.values()]
+    return pd.DataFrame(
+        {
+            "risk_factor": list(runs),
+            "score": [run.score.mean() for run in runs.values()],
+            "passes": [int(is_passed.sum()) for is_passed in passed],
+            "pass_share": [is_passed.mean() for is_passed in passed],
+        }
+    )
+
+
+def _part_table(run: Rehearsal, parts: list[str]) -> pd.DataFrame:
+    low, high = np.quantile(run.part_score, BAND, axis=0)
+    score = run.part_score.mean(axis=0)
+    return _with_share(
+        pd.DataFrame(
+            {
+                "part": parts,
+                "points": run.rules.part_points,
+                "score": score,
+                "score_low": low,
+                "score_high": high,
+                "points_lost": run.rules.part_points - score,
+            }
+        )
+    )
+
+
+def _type_table(types: pd.DataFrame, frame: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    by_type = sites.groupby(frame["site_type"]).agg(
+        risk=("risk", "mean"), points_lost=("points_lost", "sum")
+    )
+    return types.merge(by_type, on="site_type")
+
+
+def _grid_table(frame: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    by = ["grid_id", "grid_name", "lead_unit"]
+    is_drawn = sites["draw_share"] > 0
+    return (
+        frame.loc[is_drawn, by]
+        .assign(points_lost=sites["points_lost"])
+        .groupby(by, dropna=False)["points_lost"]
+        .agg(candidates="size", points_lost="sum")
+        .reset_index()
+        .sort_values(["points_lost", "grid_id"], ascending=[False, True], ignore_index=True)
+    )
+
+
+def _with_share(table: pd.DataFrame) -> pd.DataFrame:
+    """The table and lost_share, of all points lost; NaN where none are."""
+    whole = table["points_lost"].sum()
+    return table.assign(lost_share=table["points_lost"] / (whole if whole else np.nan))
+
+
+def _repair_table(
+    frame: pd.DataFrame,
+    sites: pd.DataFrame,
+    run: Rehearsal,
+    place: Ints,
+    keys: pd.Index,
+    pass_score: float,
+) -> pd.DataFrame:
+    found = repairs(run, place, pass_score, int(threshold("repair_places")))
+    passes, rounds = found.passes_after.astype(float), np.full(len(found.order), float(len(run.score)))
+    lower, upper = wilson_interval(passes, rounds)
+    is_site = frame["kind"] == "site"
+    places = (
+        frame.assign(
+            place_name=frame["site_name"].where(is_site, frame["street_name"]), used_risk=sites["risk"]
+        )
+        .groupby(place)
+        .agg(
+            **{column: (column, "first") for column in PLACE},
+            sites=("site_key", "size"),
+            risk=("used_risk", "mean"),
+        )
+        .reindex(found.order)
+        .reset_index(drop=True)
+    )
+    return places.assign(
+        place_key=keys[found.order],
+        pass_gain=found.passes_alone[found.order] / len(run.score),
+        points_gain=found.points_alone[found.order],
+        passes=found.passes_after,
+        pass_share=passes / rounds,
+        pass_lower=lower,
+        pass_upper=upper,
+        score=found.points_after,
+        is_by_points=found.is_by_points,
+    )

@@ -1,0 +1,220 @@
+"""Which sample points to declare: those where least is likely to be found, spread over the grids.
+
+Greedy and without random numbers: pinned points first, then always the candidate with the lowest risk
+plus a penalty for each point that its grid has already, if no point chosen before is too near. Strata
+with the fewest candidates to spare choose first, so that a street point does not take a market's place.
+
+A greedy choice fills every quota where no distance is asked for. With one, it may find fewer points
+than another choice would (the best one is an independent set of a graph: NP-hard), now and then even
+fewer than with a longer distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Places that may be chosen; one entry a candidate."""
+
+    key: Texts  # unique; decides between equals
+    xy_m: Floats  # shape (n, 2)
+    stratum: Ints
+    grid: Ints  # -1 outside all grids, which counts as one grid more
+    risk: Floats
+    is_unseen: Bools  # nobody looked lately: only where nothing else is left
+    is_pinned: Bools  # chosen in any case
+    is_barred: Bools  # never chosen, unless pinned
+
+    def take(self, which: Ints) -> Candidates:
+        """Those candidates, in that order."""
+        return Candidates(**{one.name: getattr(self, one.name)[which] for one in fields(self)})
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen, and of every candidate why or why not.
+
+    why  pinned, chosen; barred; near: a chosen one (`near`) is too near; unseen: nobody looked, others
+         were enough; grid: of lower risk than one that was chosen, but its grid has points; risk: not
+         of lower risk than those chosen; full: pinned ones fill the quota, or it is 0.
+    """
+
+    point: Ints  # numbers of the chosen, by stratum, in the order in which they were chosen
+    rank: Ints  # shape (n,): place within the stratum, 1 first; the chosen before the others
+    why: Texts  # shape (n,)
+    near: Ints  # shape (n,): the nearest other one that was chosen; -1: there is none
+    near_m: Floats  # shape (n,): metres to it; inf: there is none
+    too_near: Ints  # shape (pairs, 2): chosen ones nearer to each other than allowed (pinned ones)
+
+
+def choose_points(
+    candidates: Candidates, quota: Ints, min_distance_m: float, grid_penalty: float
+) -> Chosen:
+    """Choose `quota[h]` points of each stratum h, fewer where no candidate is left.
+
+    min_distance_m  no two chosen points are nearer, of whatever strata, but for pinned ones.
+    grid_penalty    what one point in a grid adds to the risk of the other candidates there.
+    More pinned points than the quota stay. The order of the candidates does not matter.
+    """
+    order = np.argsort(candidates.key, kind="stable").astype(np.int64)
+    sorted_ = candidates.take(order)
+    point = _greedy(sorted_, quota, min_distance_m, grid_penalty)
+    near, near_m = _nearest_chosen(sorted_.xy_m, point)
+    why = _reasons(sorted_, point, near_m < min_distance_m)
+    rank = _ranks(sorted_, point, why, grid_penalty)
+    back = np.argsort(order)
+    return Chosen(
+        order[point],
+        rank[back],
+        why[back],
+        np.where(near >= 0, order[near], -1)[back],
+        near_m[back],
+        order[_too_near(sorted_.xy_m, point, min_distance_m)],
+    )
+
+
+def stand_ins(
+    candidates: Candidates, point: Ints, out: int, min_distance_m: float, grid_penalty: float
+) -> Ints:
+    """Who may take the place of the chosen point `out`, best first: its stratum, far from the rest.
+
+    point  as `choose_points` returns it. The same order of preference: seen, then risk and penalty.
+    """
+    rest = point[point != out]
+    _, apart = _nearest_chosen(candidates.xy_m, rest)
+    may = (candidates.stratum == candidates.stratum[out]) & ~candidates.is_barred
+    may &= apart >= min_distance_m
+    may[point] = False
+    which = np.flatnonzero(may)
+    cost = _cost(candidates, _points_in_grid(candidates, rest), grid_penalty)
+    key = np.argsort(np.argsort(candidates.key[which], kind="stable"))
+    return which[np.lexsort((key, cost[which], candidates.is_unseen[which]))]
+
+
+def split_total(total: int, size: Floats, least: Ints, most: Ints) -> Ints:
+    """Split a number over parts in proportion to `size`, between `least` and `most` of each.
+
+    The parts sum to `total` where `most` allows it. If `least` asks for more than the total, it is left
+    out. What is left after rounding down goes to the largest remainders, of equal ones to the first.
+    """
+    total = min(total, int(most.sum()))
+    least = least if least.sum() <= total else np.zeros_like(least)
+    low, high = 0.0, float((most / size).max(initial=0.0))
+    for _ in range(100):  # halvings: to the last bit of the scale at which the parts sum to the total
+        middle = (low + high) / 2
+        is_less = np.clip(middle * size, least, most).sum() < total
+        low, high = (middle, high) if is_less else (low, middle)
+    share = np.clip(high * size, least, most)
+    parts: Ints = np.floor(share + 1e-9).astype(np.int64)
+    remainder = np.where(parts < most, share - parts, -np.inf)
+    parts[np.argsort(-remainder, kind="stable")[: total - parts.sum()]] += 1
+    return parts
+
+
+def _greedy(candidates: Candidates, quota: Ints, min_distance_m: float, grid_penalty: float) -> Ints:
+    """Numbers of the chosen, by stratum; the candidates are in the order of their keys."""
+    xy, stratum = candidates.xy_m, candidates.stratum
+    pinned = np.flatnonzero(candidates.is_pinned)
+    is_free = ~candidates.is_barred & ~candidates.is_pinned
+    for number in pinned:
+        is_free &= np.hypot(*(xy - xy[number]).T) >= min_distance_m
+    points = _points_in_grid(candidates, pinned)
+    chosen = {h: pinned[stratum[pinned] == h].tolist() for h in range(len(quota))}
+    wanted = quota - np.array([len(chosen[h]) for h in range(len(quota))], dtype=np.int64)
+    spare = np.bincount(stratum[is_free], minlength=len(quota)) - wanted
+    for h in np.argsort(spare, kind="stable"):
+        of_stratum = np.flatnonzero(stratum == h)
+        for _ in range(wanted[h]):
+            left = of_stratum[is_free[of_stratum]]
+            if len(left) == 0:
+                break
+            is_seen = ~candidates.is_unseen[left]
+            left = left[is_seen] if is_seen.any() else left
+            cost = candidates.risk[left] + grid_penalty * points[candidates.grid[left] + 1]
+            best = left[np.argmin(cost)]
+            chosen[int(h)].append(int(best))
+            points[candidates.grid[best] + 1] += 1
+            is_free &= np.hypot(*(xy - xy[best]).T) >= min_distance_m
+            is_free[best] = False
+    return np.array([number for h in range(len(quota)) for number in chosen[h]], dtype=np.int64)
+
+
+def _points_in_grid(candidates: Candidates, point: Ints) -> Ints:
+    """How many of the points lie outside (entry 0) and in each grid (entry grid + 1)."""
+    grids = int(candidates.grid.max(initial=-1)) + 2
+    return np.bincount(candidates.grid[point] + 1, minlength=grids).astype(np.int64)
+
+
+def _cost(candidates: Candidates, points: Ints, grid_penalty: float) -> Floats:
+    cost: Floats = candidates.risk + grid_penalty * points[candidates.grid + 1]
+    return cost
+
+
+def _nearest_chosen(xy: Floats, point: Ints) -> tuple[Ints, Floats]:
+    """Of every candidate the nearest other one that was chosen (-1: none), and how far it is."""
+    none = np.full(len(xy), -1, dtype=np.int64), np.full(len(xy), np.inf)
+    if len(point) == 0 or len(xy) == 0:
+        return none
+    metres, place = cKDTree(xy[point]).query(xy, k=2)  # the second may not exist: inf, len(point)
+    found = np.append(point, -1)[place]
+    is_self = found[:, 0] == np.arange(len(xy))
+    return np.where(is_self, found[:, 1], found[:, 0]), np.where(is_self, metres[:, 1], metres[:, 0])
+
+
+def _too_near(xy: Floats, point: Ints, min_distance_m: float) -> Ints:
+    """Pairs of chosen candidates nearer than allowed, shape (pairs, 2)."""
+    if len(point) < 2:
+        return np.empty((0, 2), dtype=np.int64)
+    pairs = point[cKDTree(xy[point]).query_pairs(min_distance_m, output_type="ndarray")]
+    apart = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
+    pairs = np.sort(pairs[apart < min_distance_m], axis=1)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _reasons(candidates: Candidates, point: Ints, is_near: Bools) -> Texts:
+    stratum, unseen = candidates.stratum, candidates.is_unseen
+    free = point[~candidates.is_pinned[point]]
+    # Highest risk chosen in each stratum, apart for candidates that somebody looked at and the others.
+    worst = np.full((int(stratum.max(initial=-1)) + 1, 2), -np.inf)
+    np.maximum.at(worst, (stratum[free], unseen[free].astype(int)), candidates.risk[free])
+    own, any_ = worst[stratum, unseen.astype(int)], worst[stratum].max(axis=1)
+    is_chosen = np.zeros(len(stratum), dtype=bool)
+    is_chosen[point] = True
+    why: Texts = np.select(
+        [
+            candidates.is_pinned,
+            is_chosen,
+            candidates.is_barred,
+            is_near,
+            np.isneginf(any_),
+            unseen & np.isneginf(own),
+            candidates.risk < own,
+        ],
+        ["pinned", "chosen", "barred", "near", "full", "unseen", "grid"],
+        default="risk",
+    ).astype(object)
+    return why
+
+
+def _ranks(candidates: Candidates, point: Ints, why: Texts, grid_penalty: float) -> Ints:
+    n = len(why)
+    step = np.full(n, len(point))
+    step[point] = np.arange(len(point))
+    late = (why == "near") + 2 * (why == "barred")
+    cost = _cost(candidates, _points_in_grid(candidates, point), grid_penalty)
+    order = np.lexsort((np.arange(n), cost, candidates.is_unseen, late, step, candidates.stratum))
+    rank = np.empty(n, dtype=np.int64)
+    stratum = candidates.stratum[order]
+    rank[order] = np.arange(n) - np.searchsorted(stratum, stratum) + 1
+    return rank

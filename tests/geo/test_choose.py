@@ -1,0 +1,224 @@
+"""Declared points: quotas, pins and distances hold whatever the candidates are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.choose import Candidates, Chosen, choose_points, split_total, stand_ins
+
+PENALTY = 0.1
+
+
+def candidates(xy: list[tuple[float, float]], **given_: Any) -> Candidates:
+    """Seen candidates of one stratum and grid without risk, but for what is given."""
+    n = len(xy)
+    no = np.zeros(n, dtype=bool)
+    fields = {
+        "key": np.array([f"k{i:03}" for i in range(n)], dtype=object),
+        "stratum": np.zeros(n, dtype=np.int64),
+        "grid": np.zeros(n, dtype=np.int64),
+        "risk": np.zeros(n),
+        "is_unseen": no,
+        "is_pinned": no,
+        "is_barred": no,
+    }
+    fields |= {name: np.array(value) for name, value in given_.items()}
+    return Candidates(xy_m=np.array(xy, dtype=float).reshape(n, 2), **fields)
+
+
+def line(n: int) -> list[tuple[float, float]]:
+    return [(100.0 * i, 0.0) for i in range(n)]
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[Candidates, np.ndarray[Any, Any], float]:
+    n = draw(st.integers(0, 25))
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 8), st.integers(0, 8), st.integers(0, 2), st.integers(-1, 3),
+                st.sampled_from([0.0, 0.1, 0.15, 0.3, 0.9]),
+                st.booleans(), st.integers(0, 5), st.integers(0, 5),
+            ),
+            min_size=n, max_size=n,
+        )
+    )  # fmt: skip
+    table = np.array(rows, dtype=float).reshape(n, 8)
+    made = candidates(
+        [(50 * x, 50 * y) for x, y in table[:, :2]],
+        stratum=table[:, 2].astype(np.int64),
+        grid=table[:, 3].astype(np.int64),
+        risk=table[:, 4],
+        is_unseen=table[:, 5] == 1,
+        is_pinned=table[:, 6] == 5,
+        is_barred=table[:, 7] == 5,
+    )
+    quota = np.array(draw(st.lists(st.integers(0, 6), min_size=3, max_size=3)), dtype=np.int64)
+    return made, quota, draw(st.sampled_from([0.0, 50.0, 60.0, 120.0]))
+
+
+@given(problems())
+def test_pins_stay_and_nobody_else_is_too_near(problem: Any) -> None:
+    made, quota, distance = problem
+    found = choose_points(made, quota, distance, PENALTY)
+    point = found.point
+    assert len(set(point)) == len(point)
+    assert set(np.flatnonzero(made.is_pinned)) <= set(point)
+    assert not (made.is_barred & ~made.is_pinned)[point].any()
+    close = {
+        (min(i, j), max(i, j))
+        for i in point
+        for j in point
+        if i != j and np.hypot(*(made.xy_m[i] - made.xy_m[j])) < distance
+    }
+    assert all(made.is_pinned[i] and made.is_pinned[j] for i, j in close)
+    assert {tuple(sorted(pair)) for pair in found.too_near.tolist()} == close
+
+
+@given(problems())
+def test_quotas_are_met_unless_nobody_is_left(problem: Any) -> None:
+    made, quota, distance = problem
+    found = choose_points(made, quota, distance, PENALTY)
+    for h, wanted in enumerate(quota):
+        of_type = made.stratum == h
+        pins = int((of_type & made.is_pinned).sum())
+        have = int((made.stratum[found.point] == h).sum())
+        assert pins <= have <= max(pins, wanted)
+        if have < wanted:  # each of the others is barred, or somebody chosen stands too near
+            assert set(found.why[of_type]) <= {"pinned", "chosen", "barred", "near"}
+        if distance == 0:
+            may = int((of_type & ~made.is_pinned & ~made.is_barred).sum())
+            assert have == max(pins, min(wanted, pins + may))
+
+
+@given(problems())
+def test_without_a_distance_never_fewer(problem: Any) -> None:
+    made, quota, distance = problem
+    free = choose_points(made, quota, 0, PENALTY)
+    assert len(free.point) >= len(choose_points(made, quota, distance, PENALTY).point)
+
+
+def test_a_shorter_distance_may_cost_a_point() -> None:
+    """Known of greedy choices: the second best place is free now, and keeps two others out."""
+    made = candidates([(0, 12), (0, 0), (9, 0), (-9, 0)], risk=[0, 0.1, 0.2, 0.2])
+    four = np.array([4])
+    assert len(choose_points(made, four, 15, 0).point) == 3
+    assert len(choose_points(made, four, 10, 0).point) == 2
+
+
+@given(problems(), st.randoms(use_true_random=False))
+def test_the_order_of_the_candidates_does_not_matter(problem: Any, random: Any) -> None:
+    made, quota, distance = problem
+    shuffled = list(range(len(made.key)))
+    random.shuffle(shuffled)
+    order = np.array(shuffled, dtype=np.int64)
+    one = choose_points(made, quota, distance, PENALTY)
+    other = choose_points(made.take(order), quota, distance, PENALTY)
+    assert order[other.point].tolist() == one.point.tolist()
+    assert other.rank.tolist() == one.rank[order].tolist()
+    assert other.why.tolist() == one.why[order].tolist()
+    assert other.near_m.tolist() == one.near_m[order].tolist()
+
+
+@given(problems())
+def test_every_candidate_has_a_place_and_a_reason(problem: Any) -> None:
+    made, quota, distance = problem
+    found = choose_points(made, quota, distance, PENALTY)
+    for h in range(len(quota)):
+        rank = found.rank[made.stratum == h]
+        assert sorted(rank) == list(range(1, len(rank) + 1))
+        chosen = found.point[made.stratum[found.point] == h]
+        assert found.rank[chosen].tolist() == list(range(1, len(chosen) + 1))
+    chosen = set(found.point.tolist())
+    for i, why in enumerate(found.why):
+        assert (why in ("pinned", "chosen")) == (i in chosen)
+        if why == "near":
+            assert found.near_m[i] < distance
+            assert found.near[i] in chosen
+
+
+def test_seen_ones_first_and_unseen_ones_where_nothing_else_is_left() -> None:
+    made = candidates(line(4), risk=[0.0, 0.5, 0.6, 0.7], is_unseen=[True, False, False, False])
+    found = choose_points(made, np.array([2]), 50, 0)
+    assert found.point.tolist() == [1, 2]
+    assert found.why.tolist() == ["unseen", "chosen", "chosen", "risk"]
+    assert choose_points(made, np.array([4]), 50, 0).point.tolist() == [1, 2, 3, 0]
+
+
+def test_grids_take_turns_while_the_risk_allows() -> None:
+    made = candidates(line(5), risk=[0.0, 0.01, 0.05, 0.5, 0.0], grid=[0, 0, 1, 2, 0])
+    found = choose_points(made, np.array([2]), 0, PENALTY)
+    assert found.point.tolist() == [0, 2]
+    assert found.why.tolist() == ["chosen", "grid", "chosen", "risk", "grid"]
+    assert found.rank.tolist() == [1, 4, 2, 5, 3]  # the riskiest has no point in its grid, yet is last
+    assert choose_points(made, np.array([2]), 0, 0).point.tolist() == [0, 4]
+
+
+def test_a_scarce_type_is_not_kept_out_by_a_common_one() -> None:
+    made = candidates([*line(3), (0, 10)], stratum=[0, 0, 0, 1], risk=[0.0, 0.1, 0.2, 0.9])
+    found = choose_points(made, np.array([2, 1]), 50, 0)
+    assert found.point.tolist() == [1, 2, 3]
+    assert (found.why[0], found.near[0], found.near_m[0]) == ("near", 3, 10)
+
+
+def test_pins_count_in_the_quota_and_their_grids() -> None:
+    made = candidates(line(4), is_pinned=[True, True, False, False], grid=[0, 0, 0, 1])
+    full = choose_points(made, np.array([1]), 500, PENALTY)
+    assert full.point.tolist() == [0, 1]
+    assert full.too_near.tolist() == [[0, 1]]
+    more = choose_points(made, np.array([3]), 0, PENALTY)
+    assert more.point.tolist() == [0, 1, 3]
+    none = choose_points(made, np.array([2]), 0, PENALTY)
+    assert none.why.tolist() == ["pinned", "pinned", "full", "full"]
+
+
+def test_nobody_to_choose_from() -> None:
+    found = choose_points(candidates([]), np.array([3]), 100, PENALTY)
+    assert len(found.point) == len(found.rank) == len(found.too_near) == 0
+
+
+@given(problems())
+def test_stand_ins_keep_the_distance_and_begin_with_the_best(problem: Any) -> None:
+    made, quota, distance = problem
+    found: Chosen = choose_points(made, quota, distance, PENALTY)
+    for out in found.point:
+        rest = found.point[found.point != out]
+        best = stand_ins(made, found.point, int(out), distance, PENALTY)
+        assert not set(best) & set(found.point)
+        assert (made.stratum[best] == made.stratum[out]).all()
+        for i in best:
+            assert (np.hypot(*(made.xy_m[rest] - made.xy_m[i]).T) >= distance).all()
+        pinned = made.is_pinned.copy()
+        pinned[rest] = True
+        barred = made.is_barred.copy()
+        barred[out] = True
+        one = np.bincount(made.stratum[found.point], minlength=3)
+        again = choose_points(
+            replace(made, is_pinned=pinned & (np.arange(len(pinned)) != out), is_barred=barred),
+            one, distance, PENALTY,
+        )  # fmt: skip
+        assert set(again.point) - set(rest) == set(best[:1])
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(0, 600))
+def test_a_split_sums_to_the_total(counts: list[int], total: int) -> None:
+    have = np.array(counts)
+    least = np.minimum(2, have)
+    parts = split_total(total, np.sqrt(have), least, have)
+    assert parts.sum() == min(total, have.sum())
+    assert (parts <= have).all()
+    if least.sum() <= total:
+        assert (parts >= least).all()
+    more = have[:, None] > have[None]
+    assert (parts[:, None] >= parts[None])[more].all()
+
+
+def test_a_split_by_hand() -> None:
+    have = np.array([100, 25, 4, 1])  # roots 10, 5, 2, 1
+    assert split_total(18, np.sqrt(have), np.minimum(2, have), have).tolist() == [10, 5, 2, 1]
+    assert split_total(3, np.sqrt(have), np.minimum(2, have), have).tolist() == [2, 1, 0, 0]
