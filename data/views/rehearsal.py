@@ -83,11 +83,12 @@ class PlanRehearsal:
     grids   grid_id, grid_name, lead_unit (None outside), candidates, points_lost, lost_share
     sites   as the frame: site_key, place_key, is_declared, is_repaired, draw_share (chance to be
             drawn), risk (as used), points_lost
-    repairs in order, each given those above: place_key, place_name, kind, site_type, grid_id,
+    repairs in order, each given those above; the order is chosen on other rounds than those that are
+            counted, so that luck does not flatter it: place_key, place_name, kind, site_type, grid_id,
             grid_name, lead_unit, site_key, lon, lat and reasons (of its riskiest site), sites, risk
-            (mean), pass_gain (share, that place alone), points_gain (alone),
-            passes, pass_share, pass_lower, pass_upper, score (with all down to this one), is_by_points
-            (ordered by points because P(pass) hardly moves)
+            (mean), pass_gain (share, that place alone), points_gain (alone), passes, pass_share,
+            pass_lower, pass_upper, score (with all down to this one), is_by_points (no place moved
+            P(pass) by more than the luck of the rounds: taken for points alone)
     """
 
     notes: tuple[Note, ...]
@@ -193,10 +194,10 @@ def rehearse_plan(
     group = np.where(frame["kind"] == "street", place, -1)
     rounds = int(threshold("rehearsal_rounds"))
 
-    def at(factor: float) -> Rehearsal:
+    def at(factor: float, seed: int = SEED) -> Rehearsal:
         codes, chance = _chances(sample, np.minimum(factor * risk, 1), rows)
         return rehearse(
-            stratum, draws, codes, chance, rules, rounds, SEED, is_repaired, group, correlation
+            stratum, draws, codes, chance, rules, rounds, seed, is_repaired, group, correlation
         )
 
     run, swing = at(1), threshold("risk_swing")
@@ -235,7 +236,7 @@ def rehearse_plan(
         types=_with_share(_type_table(types, frame, sites)),
         grids=_with_share(_grid_table(frame, sites)),
         sites=sites,
-        repairs=_repair_table(frame, sites, run, place, keys, pass_score),
+        repairs=_repair_table(frame, sites, run, at(1, SEED + 1), place, keys, pass_score),
     )
 
 
@@ -402,11 +403,15 @@ def _repair_table(
     frame: pd.DataFrame,
     sites: pd.DataFrame,
     run: Rehearsal,
+    other: Rehearsal,
     place: Ints,
     keys: pd.Index,
     pass_score: float,
 ) -> pd.DataFrame:
-    found = repairs(run, place, pass_score, int(threshold("repair_places")))
+    """Chosen on the rounds of `other`, judged on those of `run`."""
+    most = int(threshold("repair_places"))
+    chosen = repairs(other, place, pass_score, most)
+    found = repairs(run, place, pass_score, most, chosen.order)
     passes, rounds = found.passes_after.astype(float), np.full(len(found.order), float(len(run.score)))
     lower, upper = wilson_interval(passes, rounds)
     used_risk = sites["risk"]
@@ -427,5 +432,5 @@ def _repair_table(
         pass_lower=lower,
         pass_upper=upper,
         score=found.points_after,
-        is_by_points=found.is_by_points,
+        is_by_points=chosen.is_by_points,
     )
