@@ -265,7 +265,8 @@ def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
 
     Raises DataError if the file was changed.
     """
-    kept_frame(plan.frame_digest)
+    if kept_frame(plan.frame_digest) is None:
+        return None
     declared = tuple(plan.keys("declared"))
     return read(_kept, build.build_id, plan.frame_digest, plan.settings, declared)
 
@@ -281,12 +282,12 @@ def is_same(plan: Plan, again: PlanDraw) -> bool:
 
 def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
     """What was drawn, how even it is, how to check it."""
+    fault, again = "", None
     try:
         with st.spinner("正在用名单和种子重算核对……"):
             again = kept_draw(build, plan)
     except DataError as error:
-        st.error(plain(error.zh))
-        again = None
+        fault = error.zh
     left, right = st.columns([1, 1], gap="large")
     with left:
         counts = plan.points["role"].value_counts()
@@ -295,7 +296,7 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
         st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
         st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
         st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))
-        _check(plan, again)
+        _check(plan, again, fault)
         _downloads(build, plan, again)
         if again is not None:
             _evenness(again)
@@ -318,8 +319,10 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
     _new_version(build, plan)
 
 
-def _check(plan: Plan, again: PlanDraw | None) -> None:
-    if again is None:
+def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
+    if fault:
+        st.error(plain(fault))
+    elif again is None:
         st.warning("名单文件不在这台电脑上，不能重算核对。有人下载过它的话，可以用独立程序核对。")
     elif is_same(plan, again):
         st.success("已核对：名单文件与摘要一致；用名单和种子重算，抽中的点和结果摘要都与保存的一致。")
