@@ -54,6 +54,10 @@ VIEWS = [  # every part of every page that shows text of the county in its own w
     f"grid?period=all&unit={quote(IMAGE)}",
     "grid?period=all&grid=G2",
     "grid?period=all&grid=G1",
+    "sampling?plan=1&part=draw",
+    "sampling?plan=1&part=rehearse&k=20",
+    "sampling?plan=1&part=rehearse&look=lost&lost=rows",
+    "sampling?plan=1&part=rehearse&look=lost&lost=grids",
 ]
 # What text may not become: something that runs, or that points away from this server.
 FOREIGN = """() => [...document.querySelectorAll('a, img, svg[onload], [onerror], script:not([src])')]
@@ -217,4 +221,9 @@ def paper(page: Page, address: str) -> None:
     link = page.get_by_role("link", name="打印").get_attribute("href") or ""
     page.goto(link if "://" in link else f"{address}{link}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(TAGS)
+    check(page)
+    page.goto(f"{address}/sampling?plan=1&part=draw")
+    link = page.get_by_role("link", name="打印抽签记录").get_attribute("href") or ""
+    page.goto(link if "://" in link else f"{address}{link}")
+    expect(page.get_by_text(MARKDOWN).first).to_be_visible()
     check(page)

@@ -60,6 +60,8 @@ LINKS = {
     "alike?period=all&issue={issue}&level=category_class&which=new&count=20": (
         {"哪些地点": "从未有过", "清单长度": "20 处", "同类问题": "大类"}, [],
     ),
+    "sampling?part=draw": ({}, ["公开抽签"]),
+    "sampling?part=rehearse": ({}, ["抽查模拟"]),
     "wall?period=365d&category=乱停乱放": ({"时段": "近一年", "问题大类": "乱停乱放"}, []),
     "definitions?definitions=standards&standard=standard_quota": ({"哪一张表": "样本点配额"}, ["标准"]),
     "definitions?definitions=dictionary&table=core_site": ({"哪一类数据": "候选点位"}, ["数据字典"]),

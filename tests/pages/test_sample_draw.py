@@ -21,7 +21,7 @@ from data.views.draw import draw
 from data.views.frame import SampleFrame, sample_frame
 from data.views.overview import build_info
 from pages.ui.draw_print import print_page
-from pages.ui.sample_draw import command, is_same, kept_draw
+from pages.ui.draw_result import command, is_same, kept_draw
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
 from tests.pages.test_every_county import says
