@@ -96,4 +96,4 @@ def _chance(row: Mapping[Any, Any]) -> str:
     """The chance to be drawn; that of a spare is of being drawn at first."""
     if row["role"] == "declared":
         return "申报"
-    return "—" if pd.isna(row["probability"]) else f"{row['probability']:.3f}"
+    return "—" if pd.isna(row["probability"]) else risk_text(row["probability"])

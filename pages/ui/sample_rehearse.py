@@ -89,7 +89,12 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
         found = rehearsal(build, settings, declared)
     if not found.is_forecast:
-        st.warning("现在什么也预测不了：按这个规则抽到的点位，扣分细则里都扣不到分。")
+        why = (
+            "按这个规则抽到的点位，扣分细则里都扣不到分"
+            if any(quota.quota for quota in settings.quotas)
+            else "方案没有配额，一个点也不抽；请在“检查组怎么抽”里填，或改方案"
+        )
+        st.warning(f"现在什么也预测不了：{why}。")
         st.markdown("\n".join(f"- {plain(note)}" for note in notes_text(found)))
         return
     _answer(build, plan, settings, found)

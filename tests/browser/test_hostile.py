@@ -112,7 +112,7 @@ def save_tables(page: Page | Locator, seen: set[str]) -> None:
             path = saving.value.path()
             if saving.value.suggested_filename.endswith(".csv"):
                 is_harmless_csv(path.read_text("utf-8-sig"))
-            else:
+            elif saving.value.suggested_filename.endswith(".xlsx"):
                 is_harmless_workbook(path)
 
 
