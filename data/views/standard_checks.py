@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.catalog import TABLES
-from data.views.standards import TOTAL
+from data.views.standards import TOTAL, verified
 
 DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
 WHOLE = ("quota",)
@@ -39,7 +39,7 @@ def typed_rows(table: str, edited: pd.DataFrame) -> pd.DataFrame:
 
     edited  columns of the catalog but edition. The index, kept, is the row number.
     """
-    rows = edited.astype(object).assign(is_verified=edited["is_verified"].eq(True))
+    rows = edited.astype(object).assign(is_verified=verified(edited))
     for column in TABLES[table].file_columns:
         if column.type == "text" and column.name != "edition":
             rows[column.name] = [_text(value) or None for value in rows[column.name]]
@@ -56,10 +56,9 @@ def standard_faults(table: str, rows: pd.DataFrame, weights: pd.DataFrame) -> li
     if rows.empty:
         return [Fault(0, "", "", "no_rows")]
     faults = [*_values(table, rows), *_twice(table, rows)]
-    verified = rows[rows["is_verified"].eq(True)]
     faults += [
         Fault(int(str(row)), "source", "", "no_source")
-        for row, source in verified["source"].items()
+        for row, source in rows.loc[verified(rows), "source"].items()
         if not _text(source)
     ]
     if table == "standard_quota":

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 
 from data.catalog import TABLES
 from data.engine import DuckDBEngine
 from data.standards import default_table
+from data.templates import headings
 from data.views.standard_checks import DOUBLED, standard_faults, standard_findings, typed_rows
 from data.views.standards import (
     EDITABLE,
@@ -22,9 +25,11 @@ from data.views.standards import (
     rehearsed_forms,
     standard_table,
 )
+from tests.conftest import County
 
 SHIPPED = {name: default_table(TABLES[name]) for name in EDITABLE}
 FORM = "评分表"
+NO_EDITS = pd.DataFrame(columns=["table_name"])
 
 
 def made(table: str, *rows: dict[str, Any]) -> pd.DataFrame:
@@ -138,9 +143,9 @@ def test_blank_lines_of_an_editor_are_no_rows_and_blanks_are_cut() -> None:
 
 def findings(edition: str, **rows: pd.DataFrame) -> dict[str, list[tuple[Any, ...]]]:
     """Findings by subject: kind, stated, summed, difference by band, the lowest first."""
-    tables = {
-        name: in_force(SHIPPED[name], pd.DataFrame(columns=["table_name"]), name) for name in SHIPPED
-    } | {name: frame.assign(edition=edition) for name, frame in rows.items()}
+    tables = {name: in_force(SHIPPED[name], NO_EDITS, name) for name in SHIPPED} | {
+        name: frame.assign(edition=edition) for name, frame in rows.items()
+    }
     found: dict[str, list[tuple[Any, ...]]] = {}
     for row in standard_findings(tables, edition).sort_values("population_from").itertuples():
         said = (row.kind, row.stated, row.summed, row.difference)
@@ -237,3 +242,31 @@ def test_quotas_of_a_population(edition: str, population: float, total: int, typ
 def test_a_build_carries_what_ships(demo_engine: DuckDBEngine) -> None:
     for name in EDITABLE:
         assert len(standard_table(demo_engine, name)) == len(SHIPPED[name])
+
+
+def test_a_filled_in_template_takes_the_place_of_what_ships(tiny_county: Callable[[], County]) -> None:
+    """As Excel keeps it: the edition and the points are numbers."""
+    county = tiny_county()
+    names = headings("standard_deduction")
+    with xlsxwriter.Workbook(county.root / "扣分.xlsx") as book:
+        sheet = book.add_worksheet("数据")
+        sheet.write_row(0, 0, list(names.values()))
+        sheet.write_row(1, 0, [2021, FORM, "公厕", "公厕", "其他", 1.5, 18, "是", "省表"])
+        sheet.write_row(2, 0, [2021, FORM, "公厕", "公厕", "乱贴乱画", 0.5, "", "", ""])
+        sheet.write_row(3, 0, [2021, FORM, "公厕", "公厕", "乱停乱放", "两分", "", "", ""])
+    columns = ", ".join(f'{column} = "{heading}"' for column, heading in names.items())
+    county.write(
+        "county.toml",
+        county.recipe.read_text("utf-8") + '\n[[standard_deduction]]\nfiles = ["扣分.xlsx"]\n'
+        f'format = "xlsx"\nsheet = "数据"\ncolumns = {{ {columns} }}\n',
+    )
+    engine = county.build()
+    rows = edition_rows(
+        in_force(standard_table(engine, "standard_deduction"), NO_EDITS, "standard_deduction"),
+        "standard_deduction",
+        "2021",
+    )
+    assert rows["points"].tolist() == [0.5, 1.5]
+    assert rows["is_verified"].tolist() == [False, True]
+    assert len(engine.select("refused_rows")) == 1
+    assert len(standard_table(engine, "standard_weight")) == len(SHIPPED["standard_weight"])

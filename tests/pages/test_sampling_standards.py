@@ -93,7 +93,7 @@ def test_says_what_does_not_add_up_and_what_can_be_rehearsed(store: Path) -> Non
         420,
     ]
     said = texts(start("sampling", edition="2014"))
-    assert "人口 0–50 万：要求至少 **161** 个点，已录入的合计 80 个，差 **81** 个" in said
+    assert "人口（万人）0–50：要求至少 **161** 个点，已录入的合计 80 个，差 **81** 个" in said
     assert "没有扣分细则、不预测：病媒生物防制 100 分" in said
 
 
@@ -105,6 +105,8 @@ def test_every_table_says_in_words_what_nobody_verified(store: Path, table: str,
     rows = default_table(TABLES[table]).query("edition == @edition")
     frame = shown(start("sampling", standard=table, edition=edition), "是否核实")
     assert len(frame) == len(rows)
+    if table == "standard_item":
+        assert (frame["条目内容"] == "内容待补").sum() == rows["content"].isna().sum()
     assert (frame["是否核实"] == "默认值（未核实）").sum() == (~rows["is_verified"].astype(bool)).sum()
 
 
