@@ -10,6 +10,7 @@ from data.views.overview import Build
 from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
+from pages.ui.sample_choose import show_choose
 from pages.ui.sample_frame import show_frame
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
@@ -18,6 +19,7 @@ from pages.ui.sampling import Plan, choose_plan
 PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
     "frame": ("候选点位", show_frame),
+    "choose": ("选申报点", show_choose),
 }
 METRICS: list[str] = []
 

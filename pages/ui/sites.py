@@ -54,6 +54,11 @@ def all_grids(build: Build) -> pd.DataFrame:
     return read(grids_in_force, build.build_id, last)
 
 
+def every_day(build: Build) -> Filters:
+    """All days of the data, for addresses of what has no period."""
+    return Filters(build.first_date, build.period_until)
+
+
 def site_name(site: Site) -> str:
     """How people call a site: its name, or the street with the grid and the number of the point."""
     if site["site_name"]:
