@@ -21,7 +21,7 @@ PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "frame": ("候选点位", show_frame),
     "choose": ("选申报点", show_choose),
 }
-METRICS: list[str] = []
+METRICS = ["site_risk", "declared_risk", "route_hours"]
 
 build = current_build()
 title, note = st.columns([5, 1], vertical_alignment="bottom")

@@ -14,7 +14,7 @@ from data.views.overview import Build
 from data.views.plan_review import Review, route_of, stand_in_list
 from pages.ui.checklist import today
 from pages.ui.filters import url_switch
-from pages.ui.map_data import map_data_url
+from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.plan_actions import (
     add,
@@ -61,9 +61,9 @@ STAND_INS = 5
 NAMES_SHOWN = 6  # of a kind of caution on the screen; the files have all
 # Okabe and Ito: the colour-blind can tell them apart.
 STATES = {
-    "good": ("#56b4e9", "申报点"),
+    "good": ("#56b4e9", "没有提醒"),
     "pinned": ("#0072b2", "指定保留"),
-    "doubt": ("#d55e00", "有提醒：未整改、无人看过或太近"),
+    "doubt": ("#d55e00", "有提醒"),
     "stand_in": ("#ffffff", "可换的候选"),
 }
 COUNTS = {"0": "#f1c0b3", "1": "#d1e5f0", "2": "#92c5de", "3": "#2166ac"}
@@ -223,9 +223,9 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         key = picked("site", TABLE, keys, clicked(MAP, "id"))
-        columns = ["序号", "点位", "类型", "网格", "风险", "有利", "不利", "最近的另一点（米）"]
+        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的另一点（米）", "网格"]
         shown = point_table(found)[columns]
-        shown.insert(2, "状态", [STATES[_state(row)][1][:4] for row in _rows(found.points)])
+        shown.insert(4, "状态", [STATES[_state(row)][1] for row in _rows(found.points)])
         st.markdown(f"**申报点**（{len(shown)} 个，点选一行或地图上的点，可保留、不选、更换）")
         table(shown, "申报点", TABLE, height=360, select=True)
     if key and not locked:
@@ -379,9 +379,9 @@ def _coverage(build: Build, found: Review) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**各类型**")
-        table(quota_table(found), "各类型配额与申报点", "plan_types")
+        table(quota_table(found), "各类型配额与申报点", "plan_types", height=250)
         st.markdown("**各网格**（没有申报点的在前）")
-        table(grid_table(found), "各网格申报点", "plan_grids", height=300)
+        table(grid_table(found), "各网格申报点", "plan_grids", height=180)
     with right:
         names = {"0": "没有", "1": "1 个", "2": "2 个", "3": "3 个及以上"}
         grids = {
@@ -391,7 +391,7 @@ def _coverage(build: Build, found: Review) -> None:
         points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:300]
         legend = [(COUNTS[code], name) for code, name in names.items()]
         scene = Scene("各网格的申报点", COUNTS | {"point": "#111827"}, legend, grids, points=points)
-        draw_map("plan_coverage_map", build, scene, height=560)
+        draw_map("plan_coverage_map", build, scene, height=480)
 
 
 def _route(build: Build, plan: Plan) -> None:
@@ -401,10 +401,11 @@ def _route(build: Build, plan: Plan) -> None:
     if not 0 < len(points) <= most:
         st.info(f"检查路线需要 1 至 {most} 个申报点，这一版有 {len(points)} 个。")
         return
-    teams = int(st.number_input("分几个组", 1, 20, 3, key="plan_teams"))
+    asked, said = st.columns([1, 6], vertical_alignment="bottom")
+    teams = int(asked.number_input("分几个组", 1, MOST_TEAMS, 3, key="plan_teams"))
     places = places_of(points)
     route = read(route_of, build.build_id, places, teams)
-    st.markdown(
+    said.markdown(
         f"共 **{route.teams['km'].sum():.1f}** 公里，**{route.teams['hours'].sum():.1f}** 组·小时"
         f"（步行每小时 {threshold('inspection_kmh'):g} 公里，"
         f"每点停留 {threshold('stop_minutes'):g} 分钟，均为默认值；不计从驻地到第一个点的路程）。"
@@ -425,7 +426,7 @@ def _route(build: Build, plan: Plan) -> None:
                 "直线": stops["is_straight"].map({True: "是", False: ""}),
             }
         )
-        table(listed, "检查路线", "plan_route", height=330)
+        table(listed, "检查路线", "plan_route", height=250)
     with right:
         # Browsers keep what they have of an address: it names the points too.
         option = f"{plan.plan_id} {teams} {crc32(places.encode())}"
@@ -441,4 +442,4 @@ def _route(build: Build, plan: Plan) -> None:
             shapes=map_data_url("plan_route", build, every_day(build), option),
             points=named,
         )
-        draw_map("plan_route_map", build, scene, height=560)
+        draw_map("plan_route_map", build, scene, height=470)
