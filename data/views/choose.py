@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.engine import Engine
 from data.plan import PlanSettings, Quota
 from data.standards import threshold
 from geo.choose import Candidates, choose_points, split_total, stand_ins
@@ -19,6 +20,7 @@ from geo.choose import Candidates, choose_points, split_total, stand_ins
 Ints = npt.NDArray[np.int64]
 
 GRID = ["grid_id", "grid_name", "lead_unit"]
+NAME = ["site_key", "site_name", "street_name"]  # points on streets have no site_name
 LOWERS_RISK = ("quiet_days", "cleaned_days", "type_low")  # reasons of the frame; all others raise it
 
 
@@ -34,9 +36,9 @@ class Caution:
     lost_pin           site_key: pinned, but no longer in the frame
     empty_grid         grid_id, grid_name, lead_unit: no candidate of the plan's types
     uncovered_grid     the same: candidates, but none chosen
-    unseen             site_key, site_name, days_since_seen (NaN: never)
-    open               site_key, site_name, open_now
-    too_near           site_key, site_name, other_key, other_name, near_m
+    unseen             site_key, site_name, street_name, days_since_seen (NaN: never)
+    open               site_key, site_name, street_name, open_now
+    too_near           site_key, site_name, street_name, other_key, other_name, other_street, near_m
     """
 
     code: str
@@ -52,8 +54,9 @@ class Choice:
                 point), reasons_for and reasons_against: lists of (code, value), the frame's `reasons`
                 and for: pinned (0), low_risk (its risk, below its type's mean), looked_days,
                 only_in_grid (grid_name); against: never_seen (0), unseen_days, open, high_risk.
-    candidates  one row a place of the plan's types: site_key, site_type, site_name, grid_id, grid_name,
-                risk, is_unseen, rank (within the type), why (geo.choose.Chosen), near_key, near_m.
+    candidates  one row a place of the plan's types: site_key, site_type, site_name, street_name,
+                grid_id, grid_name, risk, is_unseen, rank (within the type), why (geo.choose.Chosen),
+                near_key, near_m.
     by_grid     every grid: grid_id, grid_name, lead_unit, candidates, points; bare ones first.
     by_type     every type of the plan: site_type, quota, declared, candidates (barred ones left out),
                 chosen, mean_risk_chosen, mean_risk (of all places of the type; NaN: none).
@@ -89,7 +92,7 @@ def choose(
         threshold("grid_point_risk"),
     )
     near_key = pd.Series(found.near).map(rows["site_key"])
-    shown = ["site_key", "site_type", "site_name", "grid_id", "grid_name", "risk", "is_unseen"]
+    shown = ["site_type", *NAME, "grid_id", "grid_name", "risk", "is_unseen"]
     candidates = rows[shown].assign(
         rank=found.rank, why=found.why, near_key=near_key, near_m=found.near_m
     )
@@ -148,6 +151,18 @@ class Suggestion:
 
     quota: Quota
     origin: str
+
+
+def standard_quotas(engine: Engine, edition: str, population: float) -> pd.DataFrame:
+    """What an edition asks of a built-up area with that many people (in 10 000), as it is printed.
+
+    columns  those of the table standard_quota. The row with block 合计 is the total of all points; a
+             site_type may stand in several blocks.
+    """
+    rows = engine.select("standard_quota")
+    from_, to = rows["population_from"].fillna(0), rows["population_to"].fillna(np.inf)
+    is_of = (rows["edition"] == edition) & (from_ <= population) & (population < to)
+    return rows[is_of].reset_index(drop=True)
 
 
 def suggested_quotas(
@@ -327,9 +342,8 @@ def _grid_cautions(by_grid: pd.DataFrame) -> list[Caution]:
 
 
 def _point_cautions(points: pd.DataFrame) -> list[Caution]:
-    name = ["site_key", "site_name"]
-    unseen = points.loc[points["is_unseen"].astype(bool), [*name, "days_since_seen"]]
-    still_open = points.loc[points["open_now"] > 0, [*name, "open_now"]]
+    unseen = points.loc[points["is_unseen"].astype(bool), [*NAME, "days_since_seen"]]
+    still_open = points.loc[points["open_now"] > 0, [*NAME, "open_now"]]
     return [
         Caution(code, values)
         for code, rows in (("unseen", unseen), ("open", still_open))
@@ -338,14 +352,13 @@ def _point_cautions(points: pd.DataFrame) -> list[Caution]:
 
 
 def _near_cautions(rows: pd.DataFrame, pairs: Ints) -> list[Caution]:
-    found = []
-    for one, other in pairs:
-        a, b = rows.iloc[one], rows.iloc[other]
-        values = {"site_key": a["site_key"], "site_name": a["site_name"]}
-        values |= {"other_key": b["site_key"], "other_name": b["site_name"]}
-        values["near_m"] = float(np.hypot(a["x_m"] - b["x_m"], a["y_m"] - b["y_m"]))
-        found.append(Caution("too_near", values))
-    return found
+    one, other = rows.iloc[pairs[:, 0]], rows.iloc[pairs[:, 1]].reset_index(drop=True)
+    values = one[NAME].reset_index(drop=True)
+    values[["other_key", "other_name", "other_street"]] = other[NAME]
+    values["near_m"] = np.hypot(
+        one["x_m"].to_numpy() - other["x_m"], one["y_m"].to_numpy() - other["y_m"]
+    )
+    return [Caution("too_near", row) for row in values.to_dict("records")]
 
 
 def _suggestion(

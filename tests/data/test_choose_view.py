@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.engine import DuckDBEngine
 from data.plan import PlanSettings, Quota
 from data.views.choose import (
     Choice,
     choose,
     compare,
+    standard_quotas,
     suggested_quotas,
     swap_candidates,
 )
@@ -21,9 +23,9 @@ from data.views.choose import (
 def made_frame(*rows: dict[str, Any]) -> pd.DataFrame:
     """A frame with one row for each dict; what a row leaves out is harmless."""
     usual = {
-        "kind": "site", "site_type": "公厕", "address": "", "grid_id": "G1", "lead_unit": "城管局",
-        "issues_90": 0, "open_now": 0, "days_since_seen": 3.0, "is_unseen": False, "risk": 0.1,
-        "y_m": 0.0, "reasons": [],
+        "kind": "site", "site_type": "公厕", "street_name": "人民路", "grid_id": "G1",
+        "lead_unit": "城管局", "issues_90": 0, "open_now": 0, "days_since_seen": 3.0,
+        "is_unseen": False, "risk": 0.1, "y_m": 0.0, "reasons": [],
     }  # fmt: skip
     frame = pd.DataFrame([usual | {"x_m": 1000.0 * n} | row for n, row in enumerate(rows)])
     keys = [f"p{n}" for n in range(len(frame))]
@@ -95,7 +97,9 @@ def test_what_to_beware_of() -> None:
     assert [row["grid_id"] for row in said(choice, "empty_grid")] == []
     (unseen,) = said(choice, "unseen")
     assert (unseen["site_key"], np.isnan(unseen["days_since_seen"])) == ("p3", True)
-    assert said(choice, "open") == [{"site_key": "p4", "site_name": "点p4", "open_now": 2}]
+    assert said(choice, "open") == [
+        {"site_key": "p4", "site_name": "点p4", "street_name": "人民路", "open_now": 2}
+    ]
     assert [(row["site_key"], row["other_key"], row["near_m"]) for row in said(choice, "too_near")] == [
         ("p1", "p2", 50)
     ]
@@ -150,6 +154,18 @@ def test_quotas_of_the_standard_and_suggested_ones() -> None:
     assert sum(one.quota.quota for one in suggested_quotas(frame, 999, STANDARD)) == 6 + 126
     assert sum(one.quota.quota for one in suggested_quotas(frame, 3, STANDARD)) == 6
     assert suggested_quotas(frame.head(0), 9, STANDARD.head(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("edition", "population", "total"),
+    [("2014", 20, 161), ("2014", 50, 215), ("2014", 900, 267), ("2021", 20, 179)],
+)
+def test_the_standard_by_population(
+    demo_engine: DuckDBEngine, edition: str, population: float, total: int
+) -> None:
+    rows = standard_quotas(demo_engine, edition, population)
+    assert rows.loc[rows["block"] == "合计", "quota"].tolist() == [total]
+    assert not rows.duplicated(["block", "site_type"]).any()
 
 
 def test_two_plans() -> None:
