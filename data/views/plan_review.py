@@ -43,8 +43,11 @@ class Review:
     outside: int
 
 
-def points_to_keep(choice: Choice) -> pd.DataFrame:
-    """The chosen points as `data.sample_entries` keeps them; what is pinned is kept with the plan."""
+def points_to_keep(choice: Choice, order: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The chosen points as `data.sample_entries` keeps them; what is pinned is kept with the plan.
+
+    order  site keys in the order that people know them by; others come after, as they were chosen.
+    """
     reasons = [
         json.dumps([[code, value] for code, value in [*pros, *cons] if code != "pinned"], default=float)
         for pros, cons in zip(
@@ -52,7 +55,11 @@ def points_to_keep(choice: Choice) -> pd.DataFrame:
         )
     ]
     kept = choice.points[["position", *PLACE_COLUMNS, "risk"]]
-    return kept.assign(reasons=pd.Series(reasons, index=kept.index, dtype=object))
+    kept = kept.assign(reasons=pd.Series(reasons, index=kept.index, dtype=object))
+    known = {key: number for number, key in enumerate(order)}
+    place = kept["site_key"].map(known).fillna(len(known)).astype(int)
+    kept = kept.assign(place=place).sort_values(["place", "position"], ignore_index=True)
+    return kept.assign(position=kept.groupby("site_type").cumcount() + 1).drop(columns="place")
 
 
 def review(

@@ -80,10 +80,10 @@ def refresh(build: Build, plan: Plan) -> None:
 
 def exchange(build: Build, plan: Plan, out: str, into: str) -> None:
     """One point goes: for the next best and never again, or for the one that was named."""
-    stay = [key for key in plan.keys("declared") if key != out]
+    stay = [into if key == out else key for key in plan.keys("declared") if key != out or into]
     pinned = [key for key in plan.pinned if key != out]
     if into:
-        _change(build, plan, plan.settings, (*stay, into), (*pinned, into), plan.barred)
+        _change(build, plan, plan.settings, tuple(stay), (*pinned, into), plan.barred)
     else:
         _change(build, plan, plan.settings, tuple(stay), tuple(pinned), (*plan.barred, out))
     choose("site", into)
@@ -99,7 +99,7 @@ def _change(
 ) -> None:
     """Choose what is lacking beside the points that stay."""
     frame, grids = site_frame(build).frame, all_grids(build)
-    points = points_to_keep(choose_points(frame, settings, stay, barred, grids))
+    points = points_to_keep(choose_points(frame, settings, stay, barred, grids), stay)
     change_plan(
         build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points
     )
