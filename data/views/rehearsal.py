@@ -171,7 +171,7 @@ def rehearse_plan(
     run = rehearse(
         stratum,
         draws,
-        *_chances(sample, risk, rows),
+        *item_chances(sample, risk, rows),
         rules,
         rounds=int(threshold("rehearsal_rounds")),
         seed=SEED,
@@ -284,7 +284,7 @@ def _risk(frame: pd.DataFrame, may_be_drawn: Bools, notes: list[Note]) -> pd.Ser
     return risk.fillna(mean)
 
 
-def _chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+def item_chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
     """Rows in which each site can lose, and the chance of a find in each: shape (N, W) both.
 
     A site's chance q splits over items: 1 - (1 - q)^m with the item's share m of the site's mix.
