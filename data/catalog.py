@@ -351,7 +351,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("edition", "text", "edition of the standard", required=True),
                 Column("form", "text", "form or part of the assessment", required=True),
-                Column("aspect", "text", "aspect or block", required=True),
+                Column("aspect", "text", "aspect or block; 合计 for the form", required=True),
                 Column("points", "float", "full mark", "points", required=True),
                 *_PROVENANCE,
             ),

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -49,6 +49,16 @@ def standard_edits(county: str, store: Path | None = None) -> pd.DataFrame:
     return select("standard_edits", store, county=county)
 
 
+def standard_history(county: str, table: str, edition: str, store: Path | None = None) -> pd.DataFrame:
+    """When that table was corrected in that edition, latest first.
+
+    columns  change_id, changed_at (UTC), is_restored, saved_on (NaT: restored), note, rows_kept.
+    """
+    rows = select("standard_history", store, county=county, table_name=table, edition=edition)
+    changed_at = pd.to_datetime(rows["changed_at"], utc=True)
+    return rows.assign(changed_at=changed_at, is_restored=rows["is_restored"].astype(bool))
+
+
 def save_standard(
     county: str,
     table: str,
@@ -62,16 +72,31 @@ def save_standard(
 
     rows  columns of the catalog; those checks that need its meaning are the caller's.
     """
-    columns = [column.name for column in TABLES[table].file_columns]
-    content = rows[columns].to_json(orient="records", force_ascii=False, double_precision=10)
+    save_edition(county, edition, {table: rows}, saved_on, note, store)
+
+
+def save_edition(
+    county: str,
+    edition: str,
+    tables: Mapping[str, pd.DataFrame],
+    saved_on: date,
+    note: str = "",
+    store: Path | None = None,
+) -> None:
+    """`save_standard` of several tables, all or nothing."""
     said = {
-        "table_name": table,
+        "county": checked_text("field_county", county),
         "edition": checked_text("field_edition", edition),
-        "content": content,
         "saved_on": checked_day(saved_on),
         "note": checked_text("field_note", note, TEXT, least=0),
     }
-    write("save_standard", store, county=county, **said)
+    with transaction(store, is_writing=True) as entries:
+        for table, rows in tables.items():
+            columns = [column.name for column in TABLES[table].file_columns]
+            content = rows[columns].to_json(orient="records", force_ascii=False, double_precision=10)
+            entries.execute(
+                statement("save_standard"), said | {"table_name": table, "content": content}
+            )
 
 
 def restore_standard(county: str, table: str, edition: str, store: Path | None = None) -> None:

@@ -6,7 +6,8 @@ What it is not:
 - not the chance that an inspector finds something. Who looks closer than the county's daily eyes finds
   more, of other kinds. It says where more is to be expected than elsewhere.
 - not a sign of cleanliness. A place that nobody looks at has no records: it is unseen, to be shown grey
-  and never as safe, and its risk is not taken below the rate of its type.
+  and never as safe. Where nobody is known to have swept there either, risk is not taken below the rate
+  of its type; the model alone would call it the safest of all.
 Definitions: docs/adr/0014-site-risk.md; statistics: geo/risk.py.
 """
 
@@ -23,6 +24,7 @@ from data.engine import Engine
 from data.standards import UNKNOWN, site_types, street_site_types, threshold
 from data.views.overview import category_classes
 from data.views.site_risk import (
+    FEATURES,
     LONG_AGO,
     YEAR,
     History,
@@ -30,9 +32,7 @@ from data.views.site_risk import (
     RiskModel,
     day_number,
     days_since_1970,
-    last_swept,
     reasons,
-    state_at,
 )
 from geo.crs import LONLAT, transform_xy
 from geo.near import pairs_within
@@ -89,9 +89,12 @@ def sample_frame(engine: Engine) -> SampleFrame:
     frame, segment = _sites(engine, build["compute_crs"], segments, until)
     classes = category_classes(engine)
     history = _history(engine, build, frame, segment, segments)
-    now = state_at(history, len(frame), today)
-    swept = last_swept(engine, frame, segment, segments, today)
     type_no, types = pd.factorize(frame["site_type"])
+    past = Past(
+        engine, history, segments, segment, type_no.astype(np.int64), list(types),
+        frame["grid_id"].notna().to_numpy(),
+    )  # fmt: skip
+    now = past.state(today)
 
     frame["issues_year"], frame["issues_90"], frame["open_now"] = now.finds_year, now.finds_90, now.open
     for name, days in (
@@ -101,17 +104,17 @@ def sample_frame(engine: Engine) -> SampleFrame:
     ):
         frame[name] = pd.to_datetime(pd.Series(days).where(days > LONG_AGO), unit="D")
     frame["days_since_seen"] = np.where(now.last_seen > LONG_AGO, today - now.last_seen, np.nan)
-    frame["days_since_cleaned"] = today - swept
+    frame["days_since_cleaned"] = today - now.last_swept
     frame["is_unseen"] = ~(frame["days_since_seen"] <= threshold("unseen_days"))
 
-    past = Past(engine, history, frame, segment, segments, type_no.astype(np.int64), list(types))
     model, fit = past.model()
     rate = model.type_rates["rate"].to_numpy(float)[type_no]
-    is_raised = frame["is_unseen"].to_numpy()
+    nobody = frame["is_unseen"] & ~(frame["days_since_cleaned"] <= threshold("unseen_days"))
+    is_raised = nobody.to_numpy()
     if fit is None:
-        frame["risk"], added = rate, np.zeros((len(frame), past.width))
+        frame["risk"], added = rate, np.zeros((len(frame), len(FEATURES) + len(types)))
     else:
-        x = past.features(now, swept)
+        x = past.features(now)
         risk, added = chances(fit, x), contributions(fit, x)
         is_raised = is_raised & (risk < rate)
         frame["risk"] = np.where(is_raised, rate, risk)

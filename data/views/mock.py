@@ -16,7 +16,7 @@ from data.standards import street_site_types, threshold
 from data.views.rehearsal import BAND, OTHER, SEED, Sites, item_chances
 from geo.crs import LONLAT, transform_xy
 from geo.network import build_network
-from geo.rehearsal import Rehearsal, Rules, rehearse, score
+from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
 from geo.walk import points_apart, points_on_network
 
 Floats = npt.NDArray[np.float64]
@@ -240,11 +240,11 @@ def mock_result(
     is_found = own["is_found"].fillna(0).astype(bool).to_numpy()
     finds = np.bincount(row[is_found], minlength=len(rules.points))
     part_score = score(finds, rules)
-    paid = _paid(finds, rules)
+    lost_by_row = paid(finds, rules)
     own = own.assign(
         row=row,
         is_hit=is_found,
-        points_lost=np.where(is_found, (paid / np.maximum(finds, 1))[row], 0.0),
+        points_lost=np.where(is_found, (lost_by_row / np.maximum(finds, 1))[row], 0.0),
     )
     full = float(rules.part_points.sum())
     faulty = set(own.loc[own["is_hit"], "site_key"])
@@ -275,21 +275,13 @@ def mock_result(
         score=float(np.rint(1000 * part_score).sum() / 1000),
         pass_score=round(pass_share * full, 3),
         parts=by_part[by_part["part"] != UNSCORED].reset_index(drop=True),
-        rows=rows.assign(points_lost=paid).sort_values(
+        rows=rows.assign(points_lost=lost_by_row).sort_values(
             ["points_lost", "finds"], ascending=False, kind="stable", ignore_index=True
         ),
         grids=_by(sites, ["grid_id", "grid_name", "lead_unit"]),
         units=_by(sites, ["lead_unit"]),
         sites=sites,
     )
-
-
-def _paid(finds: Ints, rules: Rules) -> Floats:
-    """Points lost by row, shape (J,), scaled down where the part's cap holds."""
-    by_row = rules.row_loss(finds)
-    by_part = rules.by_part(by_row)
-    kept = np.divide(rules.part_loss(by_part), by_part, out=np.ones_like(by_part), where=by_part > 0)
-    return np.asarray(by_row * kept[rules.part] / 1000, float)
 
 
 def _by(sites: pd.DataFrame, names: list[str]) -> pd.DataFrame:

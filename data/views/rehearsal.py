@@ -68,6 +68,8 @@ class PlanRehearsal:
                   is narrower than life
     passes, pass_share, pass_lower, pass_upper   rounds that pass, their share and its 95 % interval:
                   that of the number of rounds, not of what is unknown of the risks
+    levels  risk_factor, score, passes, pass_share: the same rounds if every risk were `risk_swing`
+            lower, as it is, and as much higher: what an error of all risks together does
     parts   part, points, score, score_low, score_high, points_lost, lost_share (of all points lost)
     rows    part, site_type, item, points, cap, is_verified, finds (mean points with this find in a
             round), points_lost
@@ -95,6 +97,7 @@ class PlanRehearsal:
     pass_share: float = np.nan
     pass_lower: float = np.nan
     pass_upper: float = np.nan
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     types: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -168,21 +171,19 @@ def rehearse_plan(
     place, keys = pd.factorize(place_key)
     outside = int((frame["grid_id"].isna() & may_be_drawn).sum())
     notes += [Note("outside_grids", "", outside)] if outside else []
-    run = rehearse(
-        stratum,
-        draws,
-        *item_chances(sample, risk, rows),
-        rules,
-        rounds=int(threshold("rehearsal_rounds")),
-        seed=SEED,
-        is_repaired=is_repaired,
-        group=np.where(frame["kind"] == "street", place, -1),
-        correlation=correlation,
-    )
+    group = np.where(frame["kind"] == "street", place, -1)
+    rounds = int(threshold("rehearsal_rounds"))
+
+    def at(factor: float) -> Rehearsal:
+        codes, chance = item_chances(sample, np.minimum(factor * risk, 1), rows)
+        return rehearse(
+            stratum, draws, codes, chance, rules, rounds, SEED, is_repaired, group, correlation
+        )
+
+    run, swing = at(1), threshold("risk_swing")
     full = float(rules.part_points.sum())
     pass_score = round(settings.pass_share * full, 3)
     passes = int(run.is_passed(pass_score).sum())
-    rounds = len(run.score)
     lower, upper = wilson_interval(np.array([passes]), np.array([rounds]))
     low, high = np.quantile(run.score, BAND)
     sites = frame[["site_key"]].assign(
@@ -208,6 +209,7 @@ def rehearse_plan(
         pass_share=passes / rounds,
         pass_lower=float(lower[0]),
         pass_upper=float(upper[0]),
+        levels=_level_table({1 - swing: at(1 - swing), 1: run, 1 + swing: at(1 + swing)}, pass_score),
         parts=_part_table(run, parts),
         rows=rows.assign(finds=run.finds.mean(axis=0), points_lost=run.row_loss),
         types=_with_share(_type_table(types, frame, sites)),
@@ -302,6 +304,18 @@ def item_chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[In
         codes[members, : len(own)] = own.index
         share[members, : len(own)] = of_items
     return codes, 1 - (1 - risk.to_numpy(float)[:, None]) ** share
+
+
+def _level_table(runs: Mapping[float, Rehearsal], pass_score: float) -> pd.DataFrame:
+    passed = [run.is_passed(pass_score) for run in runs.values()]
+    return pd.DataFrame(
+        {
+            "risk_factor": list(runs),
+            "score": [run.score.mean() for run in runs.values()],
+            "passes": [int(is_passed.sum()) for is_passed in passed],
+            "pass_share": [is_passed.mean() for is_passed in passed],
+        }
+    )
 
 
 def _part_table(run: Rehearsal, parts: list[str]) -> pd.DataFrame:

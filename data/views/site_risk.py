@@ -7,6 +7,8 @@ the risk_days after. docs/adr/0014-site-risk.md has what was tried and measured.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +37,7 @@ NEVER = np.iinfo(np.int64).max  # day of what did not happen (yet)
 LONG_AGO = -1  # last day of what never happened: days are counted from 1970
 YEAR, SEASON = 365, 90
 SNAPSHOTS, HELD_OUT = 8, 2  # past dates to learn from, the last ones only to test
-CURVE_DAYS = 365
+RIDGE = 4.0  # slopes as if drawn from a normal with standard deviation 0.5
 RATE_PRIOR = 50.0  # trials that the county's rate weighs in a type's
 REASONS = 3
 LEAST_TOLD = 0.1  # log odds: less than about a tenth up or down is no reason
@@ -72,7 +74,8 @@ class RiskModel:
 class History:
     """What happened at sites: arrays over records, days since 1970 (NEVER: not yet).
 
-    A record near several sites counts at each. looked: site and day of visits.
+    A record near several sites is one of each. issues: how many a row stands for; looked_site, looked:
+    site and day of each visit.
     """
 
     site: Ints
@@ -87,7 +90,10 @@ class History:
 
 @dataclass(frozen=True)
 class State:
-    """What was known of each site at the beginning of a day; shape (sites,), LONG_AGO: never."""
+    """What was known of each site at the beginning of a day; shape (sites,).
+
+    last_*  the last day on which it happened, LONG_AGO: never. last_swept: NaN: unknown.
+    """
 
     day: int
     finds_90: Ints
@@ -96,10 +102,11 @@ class State:
     last_find: Ints
     last_closed: Ints
     last_seen: Ints
+    last_swept: Floats
 
 
-def day_number(at: pd.Timestamp) -> int:
-    """Days since 1970 of a time."""
+def day_number(at: date | pd.Timestamp) -> int:
+    """Days since 1970 of a day or time."""
     return int(np.datetime64(at, "D").astype(np.int64))
 
 
@@ -109,76 +116,125 @@ def days_since_1970(times: pd.Series) -> Ints:
     return np.where(np.isnat(days), NEVER, days.astype(np.int64))
 
 
-def state_at(history: History, sites: int, day: int) -> State:
-    """What was known at the beginning of a day."""
-    is_known = history.reported < day
-    site, issues = history.site[is_known], history.issues[is_known]
-    reported, closed, verified = (
-        days[is_known] for days in (history.reported, history.closed, history.verified)
-    )
-
-    def total(chosen: npt.NDArray[np.bool_]) -> Ints:
-        return np.bincount(site[chosen], issues[chosen], sites).astype(np.int64)
-
-    def latest(days: Ints, at: Ints) -> Ints:
-        last = np.full(sites, LONG_AGO, dtype=np.int64)
-        np.maximum.at(last, at[days < day], days[days < day])
-        return last
-
-    last_find, last_closed = latest(reported, site), latest(closed, site)
-    last_look = np.maximum(latest(verified, site), latest(history.looked, history.looked_site))
-    return State(
-        day,
-        total(reported >= day - SEASON),
-        total(reported >= day - YEAR),
-        total(closed >= day),
-        last_find,
-        last_closed,
-        np.maximum(np.maximum(last_find, last_closed), last_look),
-    )
-
-
-def last_swept(
-    engine: Engine, frame: pd.DataFrame, segment: Ints, segments: pd.DataFrame, day: int
-) -> Floats:
-    """Day on which the street at each site was last swept before a day; NaN: unknown.
-
-    A site of the list has no street of its own, so nothing is known of it.
-    """
-    rows = engine.select(
-        "last_swept",
-        until=np.datetime64(day, "D").item(),
-        grid_id="",
-        swept_share=threshold("swept_least_share"),
-    )
-    days = np.full(len(segments) + 1, np.nan)  # the last entry is for sites: -1
-    at = pd.Index(segments["segment_id"]).get_indexer(rows["segment_id"])
-    days[at] = days_since_1970(rows["last_swept"])
-    return days[segment]
-
-
-HISTORY = ("finds_90", "finds_year", "quiet")
 FEATURES = ("open", "returns", "finds_90", "finds_year", "quiet", "uncleaned", "is_cleaning_known")
 SIGNS = (1, 1, 1, 1, -1, 1, 0)
+HISTORY = ("finds_90", "finds_year", "quiet")  # told as one reason: they overlap
 
 
 @dataclass(frozen=True)
 class Past:
-    """The county's own history at past dates, to learn from."""
+    """The county's own history, to learn from.
+
+    segment   row in `segments` of each site's street, -1 for those of the list, whose cleaning is
+              unknown; type_no the position of its type in types; is_inside: in a grid in force. The
+              others are not learned from: the county does not look there.
+    """
 
     engine: Engine
     history: History
-    frame: pd.DataFrame
-    segment: Ints
     segments: pd.DataFrame
+    segment: Ints
     type_no: Ints
     types: list[str]
+    is_inside: Bools
 
-    def days(self) -> list[int]:
+    @cached_property
+    def first_and_last(self) -> tuple[int, int]:
+        """The days whose reports are all in, half-open."""
+        first, last = complete_days(self.engine)
+        return day_number(first), day_number(last)
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """All closed episodes, with the start of the next: what the curve of returns is made of."""
+        return self.engine.select(
+            "rebound_gaps", since="1900-01-01", until="9999-01-01", close_by="closed",
+            category_class="", grid_id="", department="", part="county",
+        )  # fmt: skip
+
+    def state(self, day: int) -> State:
+        """What was known at the beginning of a day; what is closed or reported later is not."""
+        history, sites = self.history, len(self.segment)
+        is_known = history.reported < day
+        site, issues = history.site[is_known], history.issues[is_known]
+        reported, closed, verified = (
+            days[is_known] for days in (history.reported, history.closed, history.verified)
+        )
+
+        def total(chosen: Bools) -> Ints:
+            return np.bincount(site[chosen], issues[chosen], sites).astype(np.int64)
+
+        def latest(days: Ints, at: Ints) -> Ints:
+            last = np.full(sites, LONG_AGO, dtype=np.int64)
+            np.maximum.at(last, at[days < day], days[days < day])
+            return last
+
+        find, closing = latest(reported, site), latest(closed, site)
+        looks = np.maximum(latest(verified, site), latest(history.looked, history.looked_site))
+        return State(
+            day,
+            finds_90=total(reported >= day - SEASON),
+            finds_year=total(reported >= day - YEAR),
+            open=total(closed >= day),
+            last_find=find,
+            last_closed=closing,
+            last_seen=np.maximum(np.maximum(find, closing), looks),
+            last_swept=self._last_swept(day),
+        )
+
+    def _last_swept(self, day: int) -> Floats:
+        rows = self.engine.select(
+            "last_swept",
+            until=np.datetime64(day, "D").item(),
+            grid_id="",
+            swept_share=threshold("swept_least_share"),
+        )
+        days = np.full(len(self.segments) + 1, np.nan)  # the last entry is for sites: -1
+        at = pd.Index(self.segments["segment_id"]).get_indexer(rows["segment_id"])
+        days[at] = days_since_1970(rows["last_swept"])
+        return days[self.segment]
+
+    def features(self, state: State) -> Floats:
+        """Logarithms, shares, 0 and 1; shape (sites, FEATURES and types).
+
+        returns is the chance that what was closed last comes back within risk_days, by the county's
+        curve as known then; quiet the days since anything was seen there, else since the data begins.
+        """
+        seen = np.where(state.last_seen > LONG_AGO, state.last_seen, self.first_and_last[0])
+        is_known = np.isfinite(state.last_swept)
+        columns = [
+            np.log1p(state.open),
+            self._returns(state),
+            np.log1p(state.finds_90),
+            np.log1p(state.finds_year),
+            np.log1p(np.maximum(state.day - seen, 0) / 30),
+            np.log1p(np.where(is_known, state.day - state.last_swept, 0.0)),
+            is_known,
+        ]
+        kinds = self.type_no[:, None] == np.arange(len(self.types))
+        return np.column_stack([*columns, kinds]).astype(float)
+
+    def _returns(self, state: State) -> Floats:
+        ahead = int(threshold("risk_days"))
+        days, is_event = gap_times(
+            self.gaps["ended_at"].to_numpy("datetime64[s]"),
+            self.gaps["next_started_at"].to_numpy("datetime64[s]"),
+            np.datetime64(state.day, "D"),
+        )
+        curve = kaplan_meier(days, is_event, np.zeros(len(days), dtype=np.int64), 1, YEAR)
+        observed = np.flatnonzero(curve.at_risk[0] >= threshold("min_at_risk"))
+        if len(observed) == 0 or observed[-1] < ahead:
+            return np.zeros(len(state.open))
+        since = np.clip(state.day - state.last_closed, 0, observed[-1] - ahead)
+        survival = np.maximum(curve.survival[0], 1e-9)
+        chance = 1 - survival[since + ahead] / survival[since]
+        return np.where(state.last_closed > LONG_AGO, chance, 0.0)
+
+    def dates(self) -> list[int]:
         """The past dates, latest first: risk_days apart at least, within a year, none without 90 days
         (or a third of the history, if it is short) before it.
         """
-        first, last = (day_number(pd.Timestamp(day)) for day in complete_days(self.engine))
+        first, last = self.first_and_last
         ahead = int(threshold("risk_days"))
         room = last - ahead - first
         span = min(YEAR - ahead, room - min(SEASON, room // 3))
@@ -188,108 +244,54 @@ class Past:
         gap = max(ahead, span // max(count - 1, 1))
         return [last - ahead - gap * number for number in range(count)]
 
-    @property
-    def width(self) -> int:
-        """How many features there are, types included."""
-        return len(FEATURES) + len(self.types)
-
-    def features(self, state: State, swept: Floats) -> Floats:
-        """Shape (sites, FEATURES and types): logarithms, shares, 0 and 1."""
-        first = day_number(pd.Timestamp(complete_days(self.engine)[0]))
-        last = np.where(state.last_seen > LONG_AGO, state.last_seen, first)
-        is_known = np.isfinite(swept)
-        columns = [
-            np.log1p(state.open),
-            self._returning(state),
-            np.log1p(state.finds_90),
-            np.log1p(state.finds_year),
-            np.log1p(np.maximum(state.day - last, 0) / 30),
-            np.where(is_known, np.log1p(np.where(is_known, state.day - swept, 0)), 0),
-            is_known,
-        ]
-        kinds = self.type_no[:, None] == np.arange(len(self.types))
-        return np.column_stack([*columns, kinds]).astype(float)
-
-    def _returning(self, state: State) -> Floats:
-        """Chance of a return in the coming days for what was closed last, by the county's own curve."""
-        ahead = int(threshold("risk_days"))
-        until = np.datetime64(state.day, "D")
-        gaps = self._gaps()
-        days, is_event = gap_times(
-            gaps["ended_at"].to_numpy("datetime64[s]"),
-            gaps["next_started_at"].to_numpy("datetime64[s]"),
-            until,
-        )
-        group = np.zeros(len(days), dtype=np.int64)
-        curve = kaplan_meier(days, is_event, group, 1, CURVE_DAYS)
-        enough = np.flatnonzero(curve.at_risk[0] >= threshold("min_at_risk"))
-        if len(enough) == 0 or enough[-1] <= ahead:
-            return np.zeros(len(state.open))
-        since = np.clip(state.day - state.last_closed, 0, enough[-1] - ahead)
-        survival = np.maximum(curve.survival[0], 1e-9)
-        chance = 1 - survival[since + ahead] / survival[since]
-        return np.where(state.last_closed > LONG_AGO, chance, 0.0)
-
-    def _gaps(self) -> pd.DataFrame:
-        return self.engine.select(
-            "rebound_gaps", since="1900-01-01", until="9999-01-01", close_by="closed",
-            category_class="", grid_id="", department="", part="county",
-        )  # fmt: skip
-
     def model(self) -> tuple[RiskModel, Logistic | None]:
         """The model, tested on the latest dates, then fitted on all; None without enough events."""
-        ahead = int(threshold("risk_days"))
-        inside = self.frame["grid_id"].notna().to_numpy()
-        days = self.days()
-        xs, hits = [], []
-        for day in days:
-            state = state_at(self.history, len(self.frame), day)
-            swept = last_swept(self.engine, self.frame, self.segment, self.segments, day)
-            xs.append(self.features(state, swept)[inside])
+        dates, ahead = self.dates(), int(threshold("risk_days"))
+        hits = []
+        for day in dates:
             is_coming = (self.history.reported >= day) & (self.history.reported < day + ahead)
-            hits.append(
-                (np.bincount(self.history.site[is_coming], minlength=len(self.frame)) > 0)[inside]
-            )
-        held_out = HELD_OUT if len(days) > 2 * HELD_OUT else 1
-        is_test = np.arange(len(days)) < held_out
+            found = np.bincount(self.history.site[is_coming], minlength=len(self.segment)) > 0
+            hits.append(found[self.is_inside])
+        held_out = HELD_OUT if len(dates) > 2 * HELD_OUT else 1
         snapshots = pd.DataFrame(
             {
-                "past_date": pd.to_datetime(np.array(days, dtype="datetime64[D]")),
+                "past_date": pd.to_datetime(np.array(dates, dtype="datetime64[D]")),
                 "sites": [len(hit) for hit in hits],
                 "events": [int(hit.sum()) for hit in hits],
-                "is_held_out": is_test,
+                "is_held_out": np.arange(len(dates)) < held_out,
             }
         )
-        kind = self.type_no[inside]
-        rates = self._rates(hits, kind)
-        empty = RiskModel(
-            False, int(snapshots["events"].sum()), snapshots,
-            pd.DataFrame(columns=["code", "slope", "mean"]),
-            calibration(np.empty(0), np.empty(0, dtype=bool)),
-            np.nan, np.nan, np.nan, rates,
-        )  # fmt: skip
-        learned = int(snapshots.loc[~snapshots["is_held_out"], "events"].sum())
-        if len(days) < 2 or learned < threshold("min_risk_events"):
-            return empty, None
+        events = int(snapshots["events"].sum())
+        rates = self._rates(hits)
+        if snapshots["events"][held_out:].sum() < threshold("min_risk_events"):
+            nothing = calibration(np.empty(0), np.empty(0, dtype=bool))
+            no_slopes = pd.DataFrame(columns=["code", "slope", "mean"])
+            return RiskModel(
+                False, events, snapshots, no_slopes, nothing, np.nan, np.nan, np.nan, rates
+            ), None
 
-        sign = np.array([*SIGNS, *[0] * len(self.types)])
-        early = fit_logistic(np.concatenate(xs[held_out:]), np.concatenate(hits[held_out:]), sign)
-        chance = chances(early, np.concatenate(xs[:held_out]))
-        hit = np.concatenate(hits[:held_out])
-        base = self._rates(hits[held_out:], kind)["rate"].to_numpy(float)[np.tile(kind, held_out)]
-        fit = fit_logistic(np.concatenate(xs), np.concatenate(hits), sign)
+        xs = [self.features(self.state(day))[self.is_inside] for day in dates]
+        signs = np.array([*SIGNS, *[0] * len(self.types)])
+        early = fit_logistic(
+            np.concatenate(xs[held_out:]), np.concatenate(hits[held_out:]), signs, RIDGE
+        )
+        chance, hit = chances(early, np.concatenate(xs[:held_out])), np.concatenate(hits[:held_out])
+        kind = np.tile(self.type_no[self.is_inside], held_out)
+        base = self._rates(hits[held_out:])["rate"].to_numpy(float)[kind]
+        fit = fit_logistic(np.concatenate(xs), np.concatenate(hits), signs, RIDGE)
+        slopes = {"code": [*FEATURES, *self.types], "slope": fit.slopes, "mean": fit.means}
         return RiskModel(
-            True, empty.events, snapshots,
-            pd.DataFrame({"code": [*FEATURES, *self.types], "slope": fit.slopes, "mean": fit.means}),
-            calibration(chance, hit),
+            True, events, snapshots, pd.DataFrame(slopes), calibration(chance, hit),
             brier_score(chance, hit), brier_score(base, hit), ranking_share(chance, hit), rates,
         ), fit  # fmt: skip
 
-    def _rates(self, hits: list[npt.NDArray[np.bool_]], kind: Ints) -> pd.DataFrame:
+    def _rates(self, hits: list[Bools]) -> pd.DataFrame:
         """Share of sites of each type with a record within risk_days of a past date."""
-        count = len(self.types)
+        kind, count = self.type_no[self.is_inside], len(self.types)
         sites = np.bincount(kind, minlength=count)
-        events = np.sum([np.bincount(kind[hit], minlength=count) for hit in hits], axis=0, dtype=float)
+        events = np.zeros(count)
+        for hit in hits:
+            events += np.bincount(kind[hit], minlength=count)
         trials = sites * len(hits)
         return pd.DataFrame(
             {

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from data.catalog import TABLES
 from data.engine import Engine
+
+TOTAL = (
+    "合计"  # site type or aspect of a row that states what the others of its block or form add up to
+)
+EDITABLE = ("standard_quota", "standard_weight", "standard_deduction", "standard_item")
 
 
 def standard_table(engine: Engine, table: str) -> pd.DataFrame:
@@ -28,3 +35,59 @@ def in_force(rows: pd.DataFrame, edits: pd.DataFrame, table: str) -> pd.DataFram
         kept = pd.concat([others, corrected.assign(is_edited=True)], ignore_index=True)
     floats = [column.name for column in TABLES[table].file_columns if column.type == "float"]
     return kept.astype(dict.fromkeys(floats, float)).reset_index(drop=True)
+
+
+def edition_rows(rows: pd.DataFrame, table: str, edition: str) -> pd.DataFrame:
+    """The rows of one edition without its name, numbered from 1; is_verified is True or False.
+
+    rows  of `in_force`.
+    """
+    columns = [column.name for column in TABLES[table].file_columns if column.name != "edition"]
+    own = rows.loc[rows["edition"] == edition, columns]
+    own = own.assign(is_verified=own["is_verified"].eq(True))  # null is not verified
+    return own.set_axis(pd.RangeIndex(1, len(own) + 1))
+
+
+def form_parts(weights: pd.DataFrame, deductions: pd.DataFrame, edition: str) -> pd.DataFrame:
+    """The parts of each form of an edition, and whether finds can cost points there.
+
+    weights, deductions  rows of standard_weight and standard_deduction (`in_force`)
+    columns  form, part, points (full mark), rows (of standard_deduction), is_form_rehearsed: some part
+             of the form has such rows. Forms that can be rehearsed come first, parts by their points.
+    """
+    own = weights[(weights["edition"] == edition) & (weights["aspect"] != TOTAL)]
+    counted = deductions[deductions["edition"] == edition].groupby(["form", "part"]).size()
+    parts = own[["form", "aspect", "points"]].rename(columns={"aspect": "part"})
+    keys = pd.MultiIndex.from_frame(parts[["form", "part"]])
+    parts = parts.assign(rows=counted.reindex(keys, fill_value=0).to_numpy(np.int64))
+    parts["is_form_rehearsed"] = parts.groupby("form")["rows"].transform("sum") > 0
+    order = ["is_form_rehearsed", "form", "points", "part"]
+    return parts.sort_values(order, ascending=[False, True, False, True]).reset_index(drop=True)
+
+
+def rehearsed_forms(parts: pd.DataFrame) -> list[str]:
+    """The forms of `form_parts` that can be rehearsed."""
+    return list(parts.loc[parts["is_form_rehearsed"], "form"].unique())
+
+
+class EditionQuotas(NamedTuple):
+    """total: points at least, NaN where the edition states none; rows: block, site_type, quota."""
+
+    total: float
+    rows: pd.DataFrame
+
+
+def quotas_for(quotas: pd.DataFrame, edition: str, population: float) -> EditionQuotas:
+    """What an edition asks for in a built-up area of that population (10 000 people).
+
+    quotas  rows of standard_quota (`in_force`). Totals of blocks are not among the rows.
+    """
+    own = quotas[
+        (quotas["edition"] == edition)
+        & (quotas["population_from"].fillna(0) <= population)
+        & (quotas["population_to"].fillna(np.inf) > population)
+    ]
+    is_total = own["site_type"] == TOTAL
+    total = own.loc[is_total & (own["block"] == TOTAL), "quota"]
+    rows = own.loc[~is_total, ["block", "site_type", "quota"]].reset_index(drop=True)
+    return EditionQuotas(float(total.iloc[0]) if len(total) else np.nan, rows)

@@ -14,6 +14,7 @@ from filelock import FileLock
 from tests.bench import increment as daily
 from tests.bench import million as fixes_too
 from tests.bench import read as reading
+from tests.bench import rehearsal as rehearsing
 from tests.bench.build import BOSTON, compare
 from tests.bench.coverage import measure
 from tests.bench.measure import run
@@ -99,6 +100,12 @@ def coverage(
 ) -> None:
     """Coverage marts and views of a county whose every segment is logged on every day."""
     measure(segments, days, rounds, typer.echo)
+
+
+@app.command()
+def rehearsal(rounds: Rounds = 5) -> None:
+    """10,000 rounds of 200 points out of 20,000, against a numpy and pandas loop."""
+    rehearsing.compare(rounds, typer.echo)
 
 
 @app.command()

@@ -24,8 +24,8 @@ def made_frame(*rows: dict[str, Any]) -> pd.DataFrame:
     """A frame with one row for each dict; what a row leaves out is harmless."""
     usual = {
         "kind": "site", "site_type": "公厕", "street_name": "人民路", "grid_id": "G1",
-        "lead_unit": "城管局", "issues_90": 0, "open_now": 0, "days_since_seen": 3.0, "is_unseen": False, "risk": 0.1,
-        "y_m": 0.0, "reasons": [],
+        "lead_unit": "城管局", "issues_90": 0, "open_now": 0, "days_since_seen": 3.0,
+        "is_unseen": False, "risk": 0.1, "y_m": 0.0, "reasons": [],
     }  # fmt: skip
     frame = pd.DataFrame([usual | {"x_m": 1000.0 * n} | row for n, row in enumerate(rows)])
     keys = [f"p{n}" for n in range(len(frame))]

@@ -233,6 +233,16 @@ def test_repairs_are_what_the_plan_with_them_repaired_gives() -> None:
     assert (before.repairs["pass_lower"] < before.repairs["pass_share"]).all()
 
 
+def test_the_level_of_all_risks_moves_the_chance_to_pass() -> None:
+    found = run(pass_share=0.93)
+    levels = found.levels
+    assert levels["risk_factor"].tolist() == pytest.approx([0.8, 1, 1.2])
+    assert levels.loc[1, ["score", "passes"]].tolist() == [found.score, found.passes]
+    assert levels["score"].is_monotonic_decreasing
+    assert levels["passes"].is_monotonic_decreasing
+    assert levels["passes"].nunique() == 3
+
+
 def test_an_item_twice_is_refused() -> None:
     rows = deductions(("市容市貌", "公厕", "其他", 1.0, 2.0, True))
     with pytest.raises(ValueError, match="公厕 has the item 其他 twice"):
