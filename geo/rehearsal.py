@@ -327,12 +327,12 @@ def _look_again(
 
 
 def paid(finds: Ints, rules: Rules) -> Floats:
-    """Points lost by row, scaled down where the part's cap holds; finds and result of shape (..., J)."""
+    """Points lost by row, less where the part's cap holds; finds and result of shape (..., J)."""
     by_row = rules.row_loss(finds)
     by_part = rules.by_part(by_row)
     kept = np.divide(rules.part_loss(by_part), by_part, out=np.ones_like(by_part), where=by_part > 0)
-    paid: Floats = by_row * kept[..., rules.part] / 1000
-    return paid
+    lost: Floats = by_row * kept[..., rules.part] / 1000
+    return lost
 
 
 def _thousandths(points: Floats) -> Floats:
