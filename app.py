@@ -24,6 +24,7 @@ from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
 from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
+from pages.ui.mock_print import mock_page
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
 from pages.ui.trouble import show_trouble
@@ -67,6 +68,15 @@ def grid_print(request: Request) -> Response:
     """One grid's page to print (pages/ui/grid_print.py)."""
     try:
         body = print_page(request.path_params["build_id"], request.query_params)
+    except NoBuildError:
+        body = None
+    return Response(status_code=404) if body is None else HTMLResponse(body)
+
+
+def mock_print(request: Request) -> Response:
+    """The points of a mock inspection to print (pages/ui/mock_print.py)."""
+    try:
+        body = mock_page(request.path_params["build_id"], request.query_params)
     except NoBuildError:
         body = None
     return Response(status_code=404) if body is None else HTMLResponse(body)
@@ -137,6 +147,7 @@ app = st.App(
         Route("/stage", stage),
         Route("/stage/data.json", stage_data),
         Route("/print/{build_id}/grid.html", grid_print),
+        Route("/print/{build_id}/mock.html", mock_print),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

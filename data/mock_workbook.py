@@ -19,7 +19,6 @@ from data.messages import DataError
 from data.sample_entries import PointResult
 from data.views.mock import point_name
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RESULTS: dict[PointResult, str] = {"seen": "已查", "unreachable": "无法检查"}
 FOUND, NOT_FOUND, NO_ITEM = "有", "无", "—"  # NO_ITEM: not looked at in points of that type
 NUMBER, RESULT, DAY, NOTE = "点位编号", "结果", "检查日期", "备注"

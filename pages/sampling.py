@@ -10,14 +10,16 @@ from data.views.overview import Build
 from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
+from pages.ui.sample_mock import show_mock
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
 
 # The parts in the order in which a planner goes through them: title and what draws it.
 PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
+    "mock": ("模拟评估", show_mock),
 }
-METRICS: list[str] = []
+METRICS: list[str] = ["mock_score", "mock_calibration", "self_check_agreement"]
 
 build = current_build()
 title, note = st.columns([5, 1], vertical_alignment="bottom")
