@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 ROUNDS_AT_ONCE = 1_000  # and
 CELLS_AT_ONCE = 2**25  # to bound memory
-LEAST_MOVE = 0.001  # a repair that makes fewer rounds pass than this share moves nothing but noise
+TWO_SIGMA = 2.0
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,8 @@ class Repairs:
     """Places in the order in which repairing them helps most, each given those before it.
 
     order          (k,) place codes; shorter than asked for where nothing more can be gained.
-    is_by_points   (k,) whether it was chosen by expected points because P(pass) hardly moves.
+    is_by_points   (k,) whether no place moved P(pass) by more than the luck of the rounds, so that it
+                   was taken for expected points alone.
     passes_after   (k,) rounds that pass with the first 1, 2, … k repaired.
     points_after   (k,) mean score with them.
     passes_alone   (L,) rounds that pass more with that place alone repaired, by place code.
@@ -224,13 +225,17 @@ class Repairs:
     points_alone: Floats
 
 
-def repairs(rehearsal: Rehearsal, place: Ints, pass_score: float, most: int) -> Repairs:
+def repairs(
+    rehearsal: Rehearsal, place: Ints, pass_score: float, most: int, order: Ints | None = None
+) -> Repairs:
     """Which places to repair first: greedy, on the same rounds, exactly as if rehearsed again.
 
     place  shape (N,), code from 0 of the place that is repaired at once with the site; -1: none is.
     most   places to name.
-    A place is taken for the rounds that it makes pass; where none makes the share `LEAST_MOVE` of all
-    rounds pass, for the mean points. Ties go to more points, then to the lowest code.
+    order  of the places, if it is known: chosen on rounds of their own, the places that these rounds
+           happen to favour do not look better than they are (docs/adr/0013-rehearsal.md).
+    A place is taken for the rounds that it makes pass. Those that make no fewer pass than the best one
+    but for the luck of the rounds (`TWO_SIGMA` of a count) go by mean points, then by the lowest code.
     After a repair only rounds in which that place had finds are looked at again.
     """
     rules, finds = rehearsal.rules, rehearsal.finds.copy()
@@ -240,7 +245,8 @@ def repairs(rehearsal: Rehearsal, place: Ints, pass_score: float, most: int) -> 
     total = np.rint(1000 * rehearsal.score)
     gain = np.zeros(len(pair.place))
     is_touched = np.ones(rounds, np.bool_)
-    order: list[int] = []
+    known = None if order is None else order[:most].tolist()
+    taken: list[int] = []
     by_points, passes_after, points_after = [], [], []
     while True:
         _look_again(is_touched, entry, pair, finds, rules, gain)
@@ -249,12 +255,12 @@ def repairs(rehearsal: Rehearsal, place: Ints, pass_score: float, most: int) -> 
             minlength=count,
         )
         points = np.bincount(pair.place, gain, count)
-        if not order:
+        if not taken:
             passes_alone, points_alone = flips, points / (1000 * rounds)
-        if len(order) == most or not points.any():
+        if len(taken) == (most if known is None else len(known)) or not (known or points.any()):
             break
-        hardly_moves = flips.max() < max(1, LEAST_MOVE * rounds)
-        best = int(np.argmax(points) if hardly_moves else np.lexsort((-points, -flips))[0])
+        least = flips.max(initial=0) - TWO_SIGMA * np.sqrt(flips.max(initial=0))
+        best = known[len(taken)] if known else int(np.argmax(np.where(flips >= least, points, -1)))
         is_own = pair.place == best
         is_touched = np.zeros(rounds, np.bool_)
         is_touched[pair.round[is_own]] = True
@@ -262,12 +268,12 @@ def repairs(rehearsal: Rehearsal, place: Ints, pass_score: float, most: int) -> 
         repaired = is_own[entry.pair]
         finds[pair.round[entry.pair[repaired]], entry.row[repaired]] -= entry.count[repaired]
         entry.count[repaired] = 0
-        order.append(best)
-        by_points.append(hardly_moves)
+        taken.append(best)
+        by_points.append(least <= 0)
         passes_after.append(int((total >= goal).sum()))
         points_after.append(float((total / 1000).mean()))
     return Repairs(
-        np.array(order, np.int64),
+        np.array(taken, np.int64),
         np.array(by_points, np.bool_),
         np.array(passes_after, np.int64),
         np.array(points_after, float),
@@ -322,7 +328,8 @@ def _look_again(
     by_part = np.bincount(
         number[own] * parts + rules.part[row], saved, int(is_pair.sum()) * parts
     ).reshape(-1, parts)
-    lost = rules.by_part(rules.row_loss(finds))[pair.round[is_pair]]
+    in_touched = np.cumsum(is_touched) - 1
+    lost = rules.by_part(rules.row_loss(finds[is_touched]))[in_touched[pair.round[is_pair]]]
     gain[is_pair] = (rules.part_loss(lost) - rules.part_loss(lost - by_part)).sum(axis=1)
 
 

@@ -9,11 +9,12 @@ from data.catalog import TABLES
 from data.metrics import Metric, metrics
 from data.sample_entries import standard_edits
 from data.standards import thresholds
-from data.templates import headings, templates
+from data.templates import templates
 from data.views.standards import in_force, standard_table
 from pages.ui.cards import footer
 from pages.ui.filters import url_select, url_switch
 from pages.ui.read import current_build, read
+from pages.ui.standard_words import in_words, wide
 from pages.ui.text import TABLE_NAMES, UNITS, number
 
 BETTER = {"low": "越低越好", "high": "越高越好", "none": ""}
@@ -81,8 +82,15 @@ elif section == "standards":
         f"共 {number(len(rows))} 条，其中 {number(unverified)} 条未对照原文核实，按默认值使用。"
         "本县有更准的版本时，在“数据管理”页按模板上传，或在“样本点”页直接修改。"
     )
-    names = headings(table) | {"is_edited": "本县修改"}
-    st.dataframe(rows.rename(columns=names), hide_index=True, height=560, placeholder="")
+    shown = in_words(rows, table)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=560,
+        placeholder="",
+        column_config=wide(table),
+        alt=TABLE_NAMES[table],
+    )
 else:
     table = url_select("哪一类数据", TABLE_NAMES, "table", default="core_grid")
     required = {column.name for column in TABLES[table].file_columns if column.required}

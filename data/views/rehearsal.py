@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,7 +22,12 @@ Ints = npt.NDArray[np.int64]
 OTHER = "其他"  # the item of all classes that no other item of the site type names
 SEED = 2021  # not the public draw's: two plans differ by what they are, not by their luck
 BAND = (0.05, 0.95)
-PLACE = ("place_name", "kind", "grid_id", "grid_name", "lead_unit")
+BIN_WIDTHS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)  # points
+MOST_BINS = 60
+PLACE = (
+    "place_name", "kind", "site_type", "grid_id", "grid_name", "lead_unit",
+    "site_key", "lon", "lat", "reasons",
+)  # fmt: skip
 
 
 class Sites(Protocol):
@@ -70,6 +75,7 @@ class PlanRehearsal:
                   that of the number of rounds, not of what is unknown of the risks
     levels  risk_factor, score, passes, pass_share: the same rounds if every risk were `risk_swing`
             lower, as it is, and as much higher: what an error of all risks together does
+    spread  score_from, score_to, rounds, is_passed: rounds by score; a bin ends at the pass mark
     parts   part, points, score, score_low, score_high, points_lost, lost_share (of all points lost)
     rows    part, site_type, item, points, cap, is_verified, finds (mean points with this find in a
             round), points_lost
@@ -77,10 +83,12 @@ class PlanRehearsal:
     grids   grid_id, grid_name, lead_unit (None outside), candidates, points_lost, lost_share
     sites   as the frame: site_key, place_key, is_declared, is_repaired, draw_share (chance to be
             drawn), risk (as used), points_lost
-    repairs in order, each given those above: place_key, place_name, kind, grid_id, grid_name,
-            lead_unit, sites, risk (mean), pass_gain (share, that place alone), points_gain (alone),
-            passes, pass_share, pass_lower, pass_upper, score (with all down to this one), is_by_points
-            (ordered by points because P(pass) hardly moves)
+    repairs in order, each given those above; the order is chosen on other rounds than those that are
+            counted, so that luck does not flatter it: place_key, place_name, kind, site_type, grid_id,
+            grid_name, lead_unit, site_key, lon, lat and reasons (of its riskiest site), sites, risk
+            (mean), pass_gain (share, that place alone), points_gain (alone), passes, pass_share,
+            pass_lower, pass_upper, score (with all down to this one), is_by_points (no place moved
+            P(pass) by more than the luck of the rounds: taken for points alone)
     """
 
     notes: tuple[Note, ...]
@@ -98,6 +106,7 @@ class PlanRehearsal:
     pass_lower: float = np.nan
     pass_upper: float = np.nan
     levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: pd.DataFrame = field(default_factory=pd.DataFrame)
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     types: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -109,6 +118,17 @@ class PlanRehearsal:
     def is_forecast(self) -> bool:
         """Whether there is any part to forecast."""
         return self.rounds > 0
+
+
+def as_drawn(settings: PlanSettings, points: pd.DataFrame) -> tuple[PlanSettings, tuple[str, ...]]:
+    """The rule under which exactly the points of a draw are visited, and what is declared for it.
+
+    points  of a plan: role, site_key, site_type; spares are left out.
+    """
+    visited = points[points["role"] != "spare"]
+    counts = visited["site_type"].value_counts(sort=False)
+    quotas = tuple(Quota(str(name), int(count), int(count)) for name, count in counts.items())
+    return replace(settings, quotas=quotas), tuple(visited["site_key"])
 
 
 def place_keys(frame: pd.DataFrame) -> pd.Series:
@@ -174,10 +194,10 @@ def rehearse_plan(
     group = np.where(frame["kind"] == "street", place, -1)
     rounds = int(threshold("rehearsal_rounds"))
 
-    def at(factor: float) -> Rehearsal:
+    def at(factor: float, seed: int = SEED) -> Rehearsal:
         codes, chance = item_chances(sample, np.minimum(factor * risk, 1), rows)
         return rehearse(
-            stratum, draws, codes, chance, rules, rounds, SEED, is_repaired, group, correlation
+            stratum, draws, codes, chance, rules, rounds, seed, is_repaired, group, correlation
         )
 
     run, swing = at(1), threshold("risk_swing")
@@ -210,12 +230,13 @@ def rehearse_plan(
         pass_lower=float(lower[0]),
         pass_upper=float(upper[0]),
         levels=_level_table({1 - swing: at(1 - swing), 1: run, 1 + swing: at(1 + swing)}, pass_score),
+        spread=_spread_table(run.score, pass_score),
         parts=_part_table(run, parts),
         rows=rows.assign(finds=run.finds.mean(axis=0), points_lost=run.row_loss),
         types=_with_share(_type_table(types, frame, sites)),
         grids=_with_share(_grid_table(frame, sites)),
         sites=sites,
-        repairs=_repair_table(frame, sites, run, place, keys, pass_score),
+        repairs=_repair_table(frame, sites, run, at(1, SEED + 1), place, keys, pass_score),
     )
 
 
@@ -318,6 +339,23 @@ def _level_table(runs: Mapping[float, Rehearsal], pass_score: float) -> pd.DataF
     )
 
 
+def _spread_table(score: Floats, pass_score: float) -> pd.DataFrame:
+    """Rounds by score, in bins counted up and down from the pass mark."""
+    above = np.rint(1000 * score).astype(int) - round(1000 * pass_score)
+    most = BIN_WIDTHS[-1]
+    width = next((w for w in BIN_WIDTHS if np.ptp(above) <= 1000 * w * MOST_BINS), most)
+    number = np.floor_divide(above, round(1000 * width))
+    bins = np.arange(number.min(), number.max() + 1)
+    return pd.DataFrame(
+        {
+            "score_from": pass_score + bins * width,
+            "score_to": pass_score + (bins + 1) * width,
+            "rounds": np.bincount(number - number.min()),
+            "is_passed": bins >= 0,
+        }
+    )
+
+
 def _part_table(run: Rehearsal, parts: list[str]) -> pd.DataFrame:
     low, high = np.quantile(run.part_score, BAND, axis=0)
     score = run.part_score.mean(axis=0)
@@ -365,26 +403,25 @@ def _repair_table(
     frame: pd.DataFrame,
     sites: pd.DataFrame,
     run: Rehearsal,
+    other: Rehearsal,
     place: Ints,
     keys: pd.Index,
     pass_score: float,
 ) -> pd.DataFrame:
-    found = repairs(run, place, pass_score, int(threshold("repair_places")))
+    """Chosen on the rounds of `other`, judged on those of `run`."""
+    most = int(threshold("repair_places"))
+    chosen = repairs(other, place, pass_score, most)
+    found = repairs(run, place, pass_score, most, chosen.order)
     passes, rounds = found.passes_after.astype(float), np.full(len(found.order), float(len(run.score)))
     lower, upper = wilson_interval(passes, rounds)
-    is_site = frame["kind"] == "site"
-    places = (
-        frame.assign(
-            place_name=frame["site_name"].where(is_site, frame["street_name"]), used_risk=sites["risk"]
-        )
-        .groupby(place)
-        .agg(
-            **{column: (column, "first") for column in PLACE},
-            sites=("site_key", "size"),
-            risk=("used_risk", "mean"),
-        )
-        .reindex(found.order)
-        .reset_index(drop=True)
+    used_risk = sites["risk"]
+    mine = np.isin(place, found.order)
+    of_place = used_risk[mine].groupby(place[mine])
+    riskiest = frame.loc[of_place.idxmax().reindex(found.order)].reset_index(drop=True)
+    names = riskiest["site_name"].where(riskiest["kind"] == "site", riskiest["street_name"])
+    places = riskiest.assign(place_name=names)[list(PLACE)].assign(
+        sites=of_place.size().reindex(found.order).to_numpy(),
+        risk=of_place.mean().reindex(found.order).to_numpy(),
     )
     return places.assign(
         place_key=keys[found.order],
@@ -395,5 +432,5 @@ def _repair_table(
         pass_lower=lower,
         pass_upper=upper,
         score=found.points_after,
-        is_by_points=found.is_by_points,
+        is_by_points=chosen.is_by_points,
     )

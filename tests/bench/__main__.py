@@ -15,6 +15,7 @@ from tests.bench import increment as daily
 from tests.bench import million as fixes_too
 from tests.bench import read as reading
 from tests.bench import rehearsal as rehearsing
+from tests.bench import sampling as drawing
 from tests.bench.build import BOSTON, compare
 from tests.bench.coverage import measure
 from tests.bench.measure import run
@@ -103,9 +104,15 @@ def coverage(
 
 
 @app.command()
-def rehearsal(rounds: Rounds = 5) -> None:
-    """10,000 rounds of 200 points out of 20,000, against a numpy and pandas loop."""
+def rehearsal(rounds: Rounds = 3) -> None:
+    """10,000 rounds of 200 points out of 20,000, against loops of numpy and pandas."""
     rehearsing.compare(rounds, typer.echo)
+
+
+@app.command()
+def sampling(rounds: Rounds = 5) -> None:
+    """A draw of 500 of 100,000 sites against the same method written plainly, and what it gains."""
+    drawing.compare(rounds, typer.echo)
 
 
 @app.command()

@@ -1,10 +1,9 @@
-"""python -m tests.bench rehearsal: 10,000 rounds against the loop that a user would write instead.
+"""python -m tests.bench rehearsal: 10,000 rounds against the loops that a user would write instead.
 
-A county of 20,000 sites in 14 types with 6 items each, 200 points a round, 2,000 places. The loop draws
-with `rng.choice(replace=False)` by type, throws a number for each item and scores with pandas; it makes
-`LOOP_ROUNDS` rounds, and its time for all rounds is that times their ratio. It keeps no losses by site
-and names no repairs: by the loop each step of those is a rehearsal for each place.
-Each side runs in a fresh process, which is also this file: --ours or --loop.
+A county of 20,000 sites in 14 types with 6 items each, 200 points a round, 2,000 places. The loops draw
+with `rng.choice(replace=False)` by type and throw a number for each item; one scores with a pandas
+groupby, the other with numpy. They keep no losses by site and name no repairs: by a loop each step of
+those is a rehearsal for each place. Each side runs in a fresh process, which is also this file.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -22,17 +22,19 @@ import pandas as pd
 from geo.rehearsal import Rules, rehearse, repairs
 from tests.bench.measure import Run, Tell, alternate, ratio, run, spread
 
-SITES, TYPES, ITEMS, DRAWN, PLACES, ROUNDS, LOOP_ROUNDS = 20_000, 14, 6, 200, 2_000, 10_000, 500
+Ints = npt.NDArray[np.int64]
+
+SITES, TYPES, ITEMS, DRAWN, PLACES, ROUNDS = 20_000, 14, 6, 200, 2_000, 10_000
 PARTS = np.array([42.0, 38, 33, 31, 18, 18])
 
 
 class County(NamedTuple):
-    stratum: npt.NDArray[np.int64]
-    draws: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64]
+    stratum: Ints
+    draws: Ints
+    rows: Ints
     chance: npt.NDArray[np.float64]
     rules: Rules
-    place: npt.NDArray[np.int64]
+    place: Ints
 
 
 def county() -> County:
@@ -70,55 +72,64 @@ def ours() -> dict[str, float]:
     }
 
 
-def loop() -> dict[str, float]:
-    """Seconds that the plain loop would take for all rounds, without repairs and loss tables."""
+def loop(lost: Callable[[Ints, Rules], float]) -> dict[str, float]:
+    """Seconds of the plain loop, with the points lost by `lost` from the rows of a round's finds."""
     stratum, draws, rows, chance, rules, _ = county()
-    items = pd.DataFrame({"points": rules.points, "cap": rules.cap, "part": rules.part})
     members = [np.flatnonzero(stratum == of) for of in range(TYPES)]
     random = np.random.default_rng(1)
     scores = []
     began = time.perf_counter()
-    for _ in range(LOOP_ROUNDS):
+    for _ in range(ROUNDS):
         drawn = np.concatenate(
             [random.choice(of, count, replace=False) for of, count in zip(members, draws, strict=True)]
         )
         is_found = random.random((DRAWN, ITEMS)) < chance[drawn]
-        found = pd.DataFrame({"row": rows[drawn][is_found]})
-        lost = found.groupby("row").size().mul(items["points"], fill_value=0).clip(upper=items["cap"])
-        by_part = lost.groupby(items["part"]).sum().clip(upper=PARTS)
-        scores.append(PARTS.sum() - by_part.sum())
-    took = time.perf_counter() - began
+        scores.append(PARTS.sum() - lost(rows[drawn][is_found], rules))
     return {
-        "rehearse_s": took * ROUNDS / LOOP_ROUNDS,
+        "rehearse_s": time.perf_counter() - began,
         "score": float(np.mean(scores)),
         "spread": float(np.std(scores)),
     }
 
 
+def by_pandas(found: Ints, rules: Rules) -> float:
+    """Points lost, by two groupbys."""
+    items = pd.DataFrame({"points": rules.points, "cap": rules.cap, "part": rules.part})
+    counts = pd.DataFrame({"row": found}).groupby("row").size()
+    lost = counts.mul(items["points"], fill_value=0).clip(upper=items["cap"])
+    return float(lost.groupby(items["part"]).sum().clip(upper=PARTS).sum())
+
+
+def by_numpy(found: Ints, rules: Rules) -> float:
+    """Points lost, by two bincounts."""
+    counts = np.bincount(found, minlength=len(rules.points))
+    lost = np.bincount(rules.part, np.minimum(counts * rules.points, rules.cap), len(PARTS))
+    return float(np.minimum(lost, PARTS).sum())
+
+
+SIDES = {"ours": ours, "pandas": partial(loop, by_pandas), "numpy": partial(loop, by_numpy)}
+
+
 def _start(side: str) -> Run:
-    return run("-m", "tests.bench.rehearsal", f"--{side}")
+    return run("-m", "tests.bench.rehearsal", side)
 
 
 def compare(rounds: int, tell: Tell) -> None:
     """Both sides in turn; Markdown for docs/performance.md."""
-    runs = alternate(rounds, {side: partial(_start, side) for side in ("ours", "loop")}, tell)
+    runs = alternate(rounds, {side: partial(_start, side) for side in SIDES}, tell)
     times = {side: [done.said["rehearse_s"] for done in runs[side]] for side in runs}
     peaks = {side: [done.peak_mib for done in runs[side]] for side in runs}
-    tell("\n| 10,000 rounds | rehearsal | loop | loop / rehearsal |\n| --- | ---: | ---: | ---: |")
-    tell(
-        f"| seconds | {spread(times['ours'])} | {spread(times['loop'], 0)} | "
-        f"{ratio(times['loop'], times['ours'])} |"
-    )
-    mended = spread([done.said["repairs_s"] for done in runs["ours"]])
-    tell(f"| 20 repairs of {PLACES:,} places, s | {mended} | | |")
-    tell(
-        f"| peak MiB | {spread(peaks['ours'], 0)} | {spread(peaks['loop'], 0)} | "
-        f"{ratio(peaks['loop'], peaks['ours'])} |"
-    )
+    tell("\n| 10,000 rounds | s | times ours | peak MiB |\n| --- | ---: | ---: | ---: |")
+    for side in SIDES:
+        tell(
+            f"| {side} | {spread(times[side])} | {ratio(times[side], times['ours'])} | "
+            f"{spread(peaks[side], 0)} |"
+        )
+    tell(f"20 repairs of {PLACES:,} places: {spread([d.said['repairs_s'] for d in runs['ours']])} s")
     for side, (first, *_) in runs.items():
         said = first.said
         tell(f"{side}: mean score {said['score']:.2f}, standard deviation {said['spread']:.2f}")
 
 
 if __name__ == "__main__":
-    print(json.dumps({"--ours": ours, "--loop": loop}[sys.argv[1]]()))
+    print(json.dumps(SIDES[sys.argv[1]]()))

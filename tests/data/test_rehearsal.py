@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data.plan import PlanSettings, Quota
-from data.views.rehearsal import Note, PlanRehearsal, place_keys, rehearse_plan
+from data.views.rehearsal import Note, PlanRehearsal, as_drawn, place_keys, rehearse_plan
 
 CLASSES = ["乱停乱放", "乱扔乱倒", "乱贴乱画"]
 PARTS = {"市容市貌": 42.0, "公厕": 18.0, "园林绿化": 18.0}
@@ -65,6 +65,8 @@ def sample() -> Sample:
     frame = pd.DataFrame(streets + toilets)
     frame["grid_name"] = frame["grid_id"].map({"G1": "一网格", "G2": "二网格"})
     frame["lead_unit"] = frame["grid_id"].map({"G1": "住建局", "G2": "城管局"})
+    frame["lon"], frame["lat"] = 111 + frame.index / 1000, 30.5
+    frame["reasons"] = [[("finds_90", number)] for number in frame.index]
     mix = np.tile([0.5, 0.3, 0.2], (len(frame), 1))
     return Sample(frame, CLASSES, mix)
 
@@ -254,3 +256,40 @@ def test_no_risk_at_all_is_refused() -> None:
     blank = Sample(one.frame.assign(risk=np.nan), one.classes, one.mix)
     with pytest.raises(ValueError, match="risk"):
         rehearse_plan(blank, deductions(), PARTS, plan(("公厕", 2, 0)), [])
+
+
+def test_the_spread_counts_every_round_on_its_side_of_the_pass_mark() -> None:
+    found = run()
+    spread = found.spread
+    assert spread["rounds"].sum() == ROUNDS
+    assert spread.loc[spread["is_passed"], "rounds"].sum() == found.passes
+    assert spread.loc[spread["is_passed"], "score_from"].min() == found.pass_score
+    assert (spread["score_to"] - spread["score_from"]).round(9).nunique() == 1
+
+
+def test_a_place_to_repair_stands_where_its_riskiest_point_is() -> None:
+    found, frame = run(), sample().frame.set_index("site_key")
+    first = found.repairs.iloc[0]
+    assert found.sites.set_index("site_key").at[first["site_key"], "place_key"] == first["place_key"]
+    assert first["lon"] == frame.at[first["site_key"], "lon"]
+    of_place = found.sites[found.sites["place_key"] == first["place_key"]]
+    assert len(of_place) == first["sites"]
+    assert frame.at[first["site_key"], "risk"] == of_place["risk"].max()
+
+
+def test_the_points_of_a_draw_are_all_visited() -> None:
+    points = pd.DataFrame(
+        [
+            ("declared", "S0#0", "主次干道"),
+            ("drawn", "S1#3", "主次干道"),
+            ("drawn", "T2", "公厕"),
+            ("spare", "T1", "公厕"),
+        ],
+        columns=["role", "site_key", "site_type"],
+    )
+    settings, visited = as_drawn(plan(("主次干道", 8, 0)), points)
+    assert visited == ("S0#0", "S1#3", "T2")
+    found = rehearse_plan(sample(), deductions(), PARTS, settings, visited)
+    sites = found.sites[found.sites["draw_share"] > 0]
+    assert sites["site_key"].tolist() == ["S0#0", "S1#3", "T2"]
+    assert (sites["draw_share"] == 1).all()

@@ -218,18 +218,42 @@ def test_repairs_are_what_rehearsing_again_gives(one: Case, correlation: float) 
 
 @given(cases)
 def test_the_first_k_are_never_worse_than_the_best_alone(one: Case) -> None:
+    """But for the luck of the rounds: two standard errors of the best one's count."""
     run = one.run()
     found = repairs(run, one.place, one.pass_score, 5)
-    after = [run.is_passed(one.pass_score).sum(), *found.passes_after]
+    after = np.array([run.is_passed(one.pass_score).sum(), *found.passes_after])
     points = [run.score.mean(), *found.points_after]
     assert (np.diff(after) >= 0).all()
     assert (np.diff(points) > 0).all()
     if len(found.order):
-        assert after[1] - after[0] == found.passes_alone.max()
-        assert found.is_by_points[0] == (found.passes_alone.max() == 0)
+        best = found.passes_alone.max()
+        assert (after[1:] - after[0] >= best - 2 * np.sqrt(best)).all()
+        alike = found.passes_alone >= best - 2 * np.sqrt(best)
+        assert found.points_alone[found.order[0]] == found.points_alone[alike].max()
+        assert found.is_by_points[0] == (best <= 4)
         assert len(set(found.order)) == len(found.order)
-        gains = np.column_stack([found.passes_alone, found.points_alone])
-        assert tuple(gains[found.order[0]]) == max(map(tuple, gains))
+
+
+def test_the_first_k_beat_the_best_alone_where_luck_is_small() -> None:
+    one = case(11)
+    run = one.run(ROUNDS)
+    pass_score = round(float(np.median(run.score)) + 0.5, 1)
+    found = repairs(run, one.place, pass_score, 3)
+    alone = found.passes_alone.max() + run.is_passed(pass_score).sum()
+    assert not found.is_by_points.any()
+    assert found.passes_after[-1] > alone
+
+
+def test_an_order_chosen_on_other_rounds_is_kept() -> None:
+    one = case(11)
+    run, other = one.run(), rehearse(*one[:5], rounds=400, seed=4)
+    order = repairs(other, one.place, one.pass_score, 5).order
+    found = repairs(run, one.place, one.pass_score, 4, order=order)
+    assert found.order.tolist() == order[:4].tolist()
+    again = one.run(is_repaired=np.isin(one.place, order[:4]))
+    assert found.points_after[-1] == again.score.mean()
+    assert found.passes_after[-1] == again.is_passed(one.pass_score).sum()
+    assert repairs(run, one.place, one.pass_score, 4, order=order[:0]).order.tolist() == []
 
 
 def test_places_go_by_points_where_nothing_makes_it_pass() -> None:
@@ -243,13 +267,13 @@ def test_places_go_by_points_where_nothing_makes_it_pass() -> None:
 
 
 def test_a_few_rounds_are_no_gain() -> None:
-    """A place that makes 5 of 20,000 rounds pass does not go before one that gains more points."""
-    chance = np.array([1.0, 0.5, 0.5, 0.00025])
+    """A place that makes 3 of 20,000 rounds pass does not go before one that gains more points."""
+    chance = np.array([1.0, 0.5, 0.5, 0.00007])
     rules = Rules(np.array([1.0, 9]), np.full(2, np.inf), np.array([0, 0]), np.array([20.0]))
     rows = np.array([[0], [0], [0], [1]])
     run = rehearse(np.zeros(4, int), np.array([4]), rows, chance[:, None], rules, ROUNDS, 1)
     found = repairs(run, np.arange(4), 17, 1)
-    assert 0 < found.passes_alone[3] < 20
+    assert 0 < found.passes_alone[3] <= 4
     assert found.passes_alone.max() == found.passes_alone[3]
     assert found.order.tolist() == [0]
     assert found.is_by_points.tolist() == [True]
