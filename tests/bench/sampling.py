@@ -103,10 +103,9 @@ def gain() -> dict[str, float]:
     )
     ours = np.array([voronoi_balance(sums) for sums in draws])
     return {
-        "ours": ours.mean(),
-        "random": random.mean(),
-        "ours_sd": ours.std(),
-        "random_sd": random.std(),
+        f"{side} {name}": float(round(figure, 4))
+        for side, values in (("ours", ours), ("random", random))
+        for name, figure in (("mean", values.mean()), ("sd", values.std()))
     }
 
 
@@ -123,7 +122,7 @@ def compare(rounds: int, tell: Tell) -> None:
     tell(f"loop / ours: {ratio(took['loop'], took['ours'])}")
     tenth = {side: timed(side, SITES // 10)["seconds"] for side in ("ours", "loop", "plain")}
     tell(f"{POINTS} of {SITES // 10}, once: " + ", ".join(f"{k} {v:.2f} s" for k, v in tenth.items()))
-    tell(f"B, means and spreads of {DRAWS} draws: {gain()}")
+    tell(f"B of {DRAWS} draws: {gain()}")
 
 
 if __name__ == "__main__":
