@@ -18,6 +18,7 @@ from data.export import SAFE
 from data.messages import DataError
 from data.sample_entries import PointResult
 from data.views.mock import point_name
+from data.views.rehearsal import OTHER
 
 RESULTS: dict[PointResult, str] = {"seen": "已查", "unreachable": "无法检查"}
 FOUND, NOT_FOUND, NO_ITEM = "有", "无", "—"  # NO_ITEM: not looked at in points of that type
@@ -58,8 +59,8 @@ def mock_workbook(points: pd.DataFrame, items: pd.DataFrame, first_day: date) ->
 
 
 def item_names(items: pd.DataFrame) -> list[str]:
-    """The items of an inspection, those of most points first."""
-    return list(items["item"].value_counts().index)
+    """The items of an inspection, those of most points first, 其他 last."""
+    return sorted(items["item"].value_counts().index, key=OTHER.__eq__)
 
 
 def _team_sheet(
@@ -81,6 +82,7 @@ def _team_sheet(
         sheet.set_column(column, column, WIDTHS.get(heading, 10))
     for row, point in enumerate(points.to_dict("records"), start=1):
         told = point | {"name": point_name(point)}
+        told |= {name: round(point[name], 6) for name in ("lon", "lat")}
         for ours, heading in COLUMNS.items():
             if ours in ("mock_point_id", "position", "lon", "lat"):
                 sheet.write_number(row, at[heading], told[ours])

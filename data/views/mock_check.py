@@ -36,7 +36,8 @@ class MockCheck:
     verdict           few (points, to judge), honest (no sign of the contrary), optimistic (more was
                       found than told), pessimistic (less)
     bins      predicted, observed, hits, trials, lower, upper, is_too_few; as `geo.risk.calibration`
-    brier, brier_base   of the chances; of the mean of what was found, told to every point
+    brier, brier_base   of the chances; of the mean of what was found, told to every point (NaN where
+                        all points are alike: who knows that beforehand is never wrong)
     """
 
     points: int
@@ -79,7 +80,7 @@ def mock_check(
         verdict=_verdict(chance, hit, p_value),
         bins=bins.assign(is_too_few=bins["trials"] < threshold("min_checked")),
         brier=brier_score(chance, hit),
-        brier_base=brier_score(np.full(len(hit), hit.mean()), hit),
+        brier_base=np.nan if hit.all() or not hit.any() else float(hit.var()),
     )
 
 
@@ -95,7 +96,7 @@ def _verdict(chance: Floats, hit: npt.NDArray[np.bool_], p_value: float) -> Verd
 class FaultyShare:
     """Share of faulty points among all candidates that might have been drawn, weighted back.
 
-    share, lower, upper   95 %; NaN: cannot be known
+    share, lower, upper   95 %; NaN where fewer than `min_checked` drawn points were seen
     drawn, declared       points seen that it rests on
     plain                 share of the points seen, not weighted
     """
@@ -124,11 +125,16 @@ def faulty_share(engine: Engine, sites: pd.DataFrame) -> FaultyShare | None:
     x, y = transform_xy(own["lon"].to_numpy(float), own["lat"].to_numpy(float), LONLAT, crs)
     chance = own["probability"].where(own["role"] == "drawn", 1.0).to_numpy(float)
     faulty = own["is_faulty"].to_numpy(float)
+    declared, plain = len(own) - len(drawn), float(faulty.mean())
+    if len(drawn) < threshold("min_checked"):
+        return FaultyShare(np.nan, np.nan, np.nan, len(drawn), declared, plain)
     share, error = weighted_mean(faulty, chance, np.column_stack([x, y]))
     lower, upper = np.clip([share - Z95 * error, share + Z95 * error], 0, 1)
-    return FaultyShare(
-        share, float(lower), float(upper), len(drawn), len(own) - len(drawn), float(faulty.mean())
-    )
+    if error == 0:  # all alike: that nothing varies in the sample is no proof that nothing does
+        size = (1 / chance).sum() ** 2 / (1 / chance**2).sum()  # Kish's effective size
+        limits = wilson_interval(np.array([share * size]), np.array([size]))
+        lower, upper = (limit[0] for limit in limits)
+    return FaultyShare(share, float(lower), float(upper), len(drawn), declared, plain)
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,12 @@ article {border: .3mm solid #000; padding: 1.5mm 2mm; margin-bottom: 1.5mm; brea
 h3 {font-size: 10.5pt; margin: 0} p {margin: .4mm 0; overflow-wrap: anywhere}
 ul {list-style: none; margin: .8mm 0; padding: 0; display: flex; flex-wrap: wrap; gap: .5mm 5mm}
 li::before {content: "☐ "; font-size: 12pt}
-.result {display: flex; gap: 6mm; border-top: .2mm dashed #666; padding-top: .8mm}
+.result {gap: 6mm; align-items: baseline; border-top: .2mm dashed #666; padding-top: .8mm}
 .note {flex: 1; white-space: nowrap; overflow: hidden} .note::before {content: none}
 button {font-size: 12pt; margin: 4mm 0; min-height: 44px} @media print {button {display: none}}
 @media screen and (max-width: 800px) {
   body {padding: 3mm; font-size: 15px} h3 {font-size: 16px} li {min-height: 32px}
-  .result {flex-wrap: wrap}}
+  .result {flex-wrap: wrap} .note {white-space: normal}}
 """
 
 

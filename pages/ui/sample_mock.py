@@ -27,6 +27,7 @@ from data.views.mock_check import self_agreement
 from data.views.overview import Build
 from pages.ui.checklist import show_fault, today
 from pages.ui.filters import choose, url_select, url_switch
+from pages.ui.grid_today import PAGE_STYLE
 from pages.ui.read import fetch, read_shared
 from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
@@ -60,19 +61,16 @@ def show_mock(build: Build, plan: Plan | None) -> None:
         str(row.mock_id): f"{KINDS[row.kind]} · {row.title} · {row.held_on:%Y-%m-%d}"
         for row in rows.itertuples()
     }
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    with left:
-        chosen = url_select("打开哪一次", names, "mock")
-    with right:
-        _make(build, plan)
-    if not chosen:
-        _overview(build, rows)
+    chosen = url_select("打开哪一次", names, "mock")
+    if chosen:
+        _open(build, rows[rows["mock_id"] == int(chosen)].iloc[0])
         return
-    _open(build, rows[rows["mock_id"] == int(chosen)].iloc[0])
+    _make(build, plan)
+    _overview(build, rows)
 
 
 def _make(build: Build, plan: Plan | None) -> None:
-    with st.popover("新建模拟评估或自查", icon=":material/add:", width="stretch"):
+    with st.popover("新建模拟评估或自查", icon=":material/add:"):
         if plan is None or plan.points.empty:
             st.info("请先在页面左上方打开一个已选好点位的方案。")
             return
@@ -145,7 +143,7 @@ def _keep_new(build: Build, plan: Plan, wanted: Wanted) -> None:
 def _overview(build: Build, rows: pd.DataFrame) -> None:
     if rows.empty:
         st.info(
-            "还没有模拟评估或自查：先打开一个方案，再点右上方的“新建”。"
+            "还没有模拟评估或自查：先打开一个方案，再点上面的“新建”。"
             "生成后可带走 Excel 或打印表，也可在手机上逐点填报。"
         )
         return
@@ -171,11 +169,8 @@ def _overview(build: Build, rows: pd.DataFrame) -> None:
 def _open(build: Build, row: Any) -> None:
     points = mock_points(build.source, row["mock_id"])
     items = mock_items(build.source, row["mock_id"])
-    title, remove = st.columns([4, 1], vertical_alignment="bottom")
-    title.subheader(plain(row["title"]))
-    with remove, st.popover("删除", icon=":material/delete:", width="stretch"):
-        st.markdown("这次检查和已填的结果将不再显示（系统仍留有记录）。")
-        st.button("确认删除", on_click=_remove, args=(build.source, int(row["mock_id"])))
+    st.html(PAGE_STYLE)
+    st.subheader(plain(row["title"]))
     people = f"　检查人员：{plain(row['inspectors'])}" if row["inspectors"] else ""
     st.caption(
         f"{KINDS[row['kind']]}，{row['held_on']:%Y-%m-%d} 开始{people}　"
@@ -190,6 +185,9 @@ def _open(build: Build, row: Any) -> None:
     view = url_switch("看什么", names, "mock_view")
     parts = {"": show_points, "files": show_files, "result": show_result}
     parts[view](build, row, points, items)
+    with st.popover("删除这次检查", icon=":material/delete:"):
+        st.markdown("这次检查和已填的结果将不再显示（系统仍留有记录）。")
+        st.button("确认删除", on_click=_remove, args=(build.source, int(row["mock_id"])))
 
 
 def _remove(county: str, mock_id: int) -> None:

@@ -45,8 +45,8 @@ def show_check(check: MockCheck | None, planned: dict[str, Any]) -> None:
     st.markdown(_score_sentence(check))
     if planned.get("full") and check.points < planned["points"]:
         st.caption(
-            f"生成时对全部 {planned['points']} 个点的预测：{_band(planned, 'score')} 分"
-            f"（满分 {number(planned['full'])}），有问题的点 {_band(planned, 'finds')} 个。"
+            f"生成时对全部 {planned['points']} 个点的预测：{_band(planned, 'score')}分"
+            f"（满分 {number(planned['full'])}），有问题的点 {_band(planned, 'finds')}个。"
             "上面已改为只对已查的点位预测，才能与实查对照。"
         )
     st.caption(
@@ -67,7 +67,7 @@ def _verdict_sentence(check: MockCheck) -> str:
     told = check.told
     counts = (
         f"{check.points} 个点，预测 {told['finds']:.1f} 个有问题"
-        f"（{told['finds_low']:.0f}–{told['finds_high']:.0f} 个都算正常），实查 {check.faulty} 个"
+        f"（5–95%：{told['finds_low']:.0f}–{told['finds_high']:.0f} 个），实查 {check.faulty} 个"
     )
     if check.verdict == "few":
         return f"{counts}；不足 {threshold('min_forecast_points'):g} 个点，不判断预测准不准。"
@@ -85,7 +85,7 @@ def _score_sentence(check: MockCheck) -> str:
     below, above = check.score < told["score_low"], check.score > told["score_high"]
     where = "低于预测范围" if below else "高于预测范围" if above else "在预测范围之内"
     return (
-        f"同样这些点预测得 {_band(told, 'score')} 分（满分 {number(told['full'])}），"
+        f"同样这些点预测得 {_band(told, 'score')}分（满分 {number(told['full'])}），"
         f"实得 {number(check.score, 1)} 分，**{where}**。"
     )
 
@@ -106,18 +106,22 @@ def _bins(check: MockCheck) -> None:
     )
     left, right = st.columns(2)
     with left:
-        reliability_chart(check.bins, "mock_reliability")
+        if check.bins["is_too_few"].all():
+            st.info(f"样本太少：没有一组达到 {threshold('min_checked'):g} 个点，不画图。")
+        else:
+            reliability_chart(check.bins, "mock_reliability")
     with right:
         table(shown, "预测与实查", "mock_bins")
-        base = (
-            "，比对每点都报平均比例更准"
-            if check.brier < check.brier_base
-            else "，没有比对每点都报平均比例更准"
-        )
-        st.caption(
-            f"布里尔分数 {check.brier:.3f}（越小越好），每点都报平均比例为 "
-            f"{check.brier_base:.3f}{base}。"
-        )
+        st.caption(_brier_sentence(check))
+
+
+def _brier_sentence(check: MockCheck) -> str:
+    if math.isnan(check.brier_base):
+        alike = "都有问题" if check.faulty else "都没有问题"
+        return f"已查点位{alike}，布里尔分数没有可比的对照。"
+    better = "比每点都报平均比例更准" if check.brier < check.brier_base else "不比每点都报平均比例更准"
+    base = f"每点都报平均比例为 {check.brier_base:.3f}"
+    return f"布里尔分数 {check.brier:.3f}（越小越好），{base}：{better}。"
 
 
 def show_share(share: FaultyShare | None, result: MockResult) -> None:
@@ -126,14 +130,13 @@ def show_share(share: FaultyShare | None, result: MockResult) -> None:
     if share is None:
         st.info("没有已查的抽中点：申报点是挑出来的，不能代表全县。抽签并检查抽中点后，这里推算全县。")
         return
-    weighed = (
-        f"只有 {share.drawn} 个抽中点，说不出区间"
-        if math.isnan(share.lower)
-        else f"95% 区间 {share.lower:.1%}–{share.upper:.1%}"
-    )
+    if math.isnan(share.share):
+        least = threshold("min_checked")
+        st.info(f"样本太少：已查的抽中点只有 {share.drawn} 个，不足 {least:g} 个，不推算全县。")
+        return
     st.markdown(
-        f"方案所含各类候选点位中，有问题的约占 **{share.share:.1%}**（{weighed}）；"
-        f"已查点位中直接数是 {share.plain:.1%}。"
+        f"方案所含各类候选点位中，有问题的约占 **{share.share:.1%}**"
+        f"（95% 区间 {share.lower:.1%}–{share.upper:.1%}）；已查点位中直接数是 {share.plain:.1%}。"
     )
     left = result.missing + result.unreachable
     st.caption(
@@ -162,7 +165,7 @@ def show_agreement(found: SelfAgreement) -> None:
     )
     units = pd.DataFrame(
         {
-            "牵头单位": found.units["lead_unit"].replace("", "（网格外）"),
+            "牵头单位": found.units["lead_unit"].replace("", "（没有牵头单位）"),
             "点位": found.units["pairs"],
             "结论相同": found.units["agreed"],
             "一致率": [_share(row, "agreed") for row in found.units.to_dict("records")],

@@ -18,33 +18,34 @@ from pages.ui.filters import url_select
 from pages.ui.text import plain
 
 SHOWN = 20
+WIDTH = 150  # pixels: two stand side by side on a phone
+OUTSIDE = "outside"
 TOUCHED = "mock_touched"  # points filled in since the list was chosen: they stay in sight
 
 
 def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.DataFrame) -> None:
     """Choose a team and a grid, then fill in."""
-    left, right = st.columns(2)
+    places = st.container(horizontal=True)  # side by side on a phone too, where columns are not
     teams = {str(team): f"第 {team} 组" for team in points["team"].unique()}
-    with left:
+    with places.container(width=WIDTH):
         team = url_select("组", {"": "全部各组"} | teams, "team")
     own = points[points["team"] == int(team)] if team else points
-    grids = {grid or "outside": name or "网格外" for grid, name in zip(
-        own["grid_id"].fillna(""), own["grid_name"], strict=True)}  # fmt: skip
-    with right:
+    grids = {
+        grid or OUTSIDE: name or "网格外"
+        for grid, name in zip(own["grid_id"].fillna(""), own["grid_name"], strict=True)
+    }
+    with places.container(width=WIDTH):
         grid = url_select("网格", {"": "全部网格"} | grids, "at")
     if grid:
-        own = own[own["grid_id"].fillna("outside") == grid]
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        last = today()
+        own = own[own["grid_id"].fillna(OUTSIDE) == grid]
+    days = st.container(horizontal=True, vertical_alignment="bottom")
+    last = today()
+    with days.container(width=WIDTH):
         day = st.date_input(
-            "检查日期",
-            last,
-            min_value=min(row["held_on"].date(), last),
-            max_value=last,
+            "检查日期", last, min_value=min(row["held_on"].date(), last), max_value=last,
             format="YYYY-MM-DD",
-        )
-    with right:
+        )  # fmt: skip
+    with days.container(width=WIDTH):
         is_open_only = st.toggle("只看未报的", value=True)
     choice = (row["mock_id"], team, grid, is_open_only)
     if st.session_state.get("mock_choice") != choice:

@@ -46,6 +46,7 @@ def _answer(result: MockResult) -> None:
     if result.full:
         passed = "达到" if result.score >= result.pass_score else "没有达到"
         st.markdown(f"按已查的点位，**{passed}**通过线 {number(result.pass_score, 1)} 分。")
+        st.caption("看的点越多，扣分的机会越多：点位比正式检查少时，得分会偏高。")
     if left := result.missing + result.unreachable:
         st.warning(
             f"还有 {left} 个点没有结果（未报 {result.missing}，无法检查 {result.unreachable}），"
@@ -88,7 +89,7 @@ def _losses(result: MockResult, items: pd.DataFrame) -> None:
         shown = pd.DataFrame(
             {
                 **own,
-                "牵头单位": frame["lead_unit"],
+                "牵头单位": frame["lead_unit"].replace("", "（没有牵头单位）"),
                 "点位": frame["points"],
                 "已查": frame["seen"],
                 "有问题": frame["faulty"],

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from data.engine import DuckDBEngine
 from data.standards import threshold
 from data.views.mock import UNSCORED, MockDraft, mock_draft, mock_result
-from data.views.mock_check import mock_check, self_agreement
+from data.views.mock_check import FaultyShare, faulty_share, mock_check, self_agreement
 from geo.forecast import count_chances, forecast_test
 from geo.share import wilson_interval
 
@@ -238,3 +239,39 @@ def test_agreement_by_hand() -> None:
 def test_no_pairs_are_an_empty_answer() -> None:
     found = self_agreement(pd.DataFrame([visit("mock", "P0", "2026-03-11", faulty=True)]))
     assert (len(found.pairs), len(found.total), len(found.units)) == (0, 0, 0)
+
+
+def weighted(demo_engine: DuckDBEngine, faulty: list[bool]) -> FaultyShare | None:
+    """Ten drawn points, half of them with a chance of 1 in 2, half of 1 in 10, and a declared one."""
+    n = len(faulty)
+    sites = pd.DataFrame(
+        {
+            "role": ["drawn"] * n + ["declared", "spare"],
+            "probability": [0.5 if k % 2 else 0.1 for k in range(n)] + [1.0, 0.5],
+            "is_seen": True,
+            "is_faulty": [*faulty, True, True],
+            "lon": 107.9 + np.arange(n + 2) / 1000,
+            "lat": 34.4,
+        }
+    )
+    return faulty_share(demo_engine, sites)
+
+
+def test_the_county_is_weighted_back(demo_engine: DuckDBEngine) -> None:
+    found = weighted(demo_engine, [k % 2 == 0 for k in range(10)])
+    assert found is not None
+    # the rarely drawn are faulty: 5 x 10 and the declared one of 5 x 10 + 5 x 2 + 1
+    assert found.share == pytest.approx(51 / 61)
+    assert found.lower < found.share < found.upper
+    assert (found.drawn, found.declared, found.plain) == (10, 1, pytest.approx(6 / 11))
+    few = weighted(demo_engine, [True] * 9)
+    assert few is not None
+    assert np.isnan(few.share)
+    assert weighted(demo_engine, []) is None
+
+
+def test_a_sample_that_is_all_alike_is_no_certainty(demo_engine: DuckDBEngine) -> None:
+    found = weighted(demo_engine, [True] * 10)
+    assert found is not None
+    assert found.share == 1
+    assert found.lower < 0.8
