@@ -13,6 +13,7 @@ from pages.ui.read import current_build
 from pages.ui.sample_choose import show_choose
 from pages.ui.sample_draw import show_draw
 from pages.ui.sample_frame import show_frame
+from pages.ui.sample_mock import show_mock
 from pages.ui.sample_rehearse import show_rehearse
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
@@ -24,10 +25,12 @@ PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "choose": ("选申报点", show_choose),
     "draw": ("公开抽签", show_draw),
     "rehearse": ("抽查模拟", show_rehearse),
+    "mock": ("模拟评估", show_mock),
 }
 METRICS = [
     "site_risk", "declared_risk", "route_hours", "inclusion_probability", "spatial_balance",
-    "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain",
+    "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain", "mock_score",
+    "mock_calibration", "self_check_agreement",
 ]  # fmt: skip
 
 build = current_build()
