@@ -305,6 +305,14 @@ def mock_items(county: str, mock_id: int, store: Path | None = None) -> pd.DataF
     return select("mock_items", store, county=county, mock_id=mock_id)
 
 
+def seen_points(county: str, store: Path | None = None) -> pd.DataFrame:
+    """Every point that was looked at, of all inspections and self-checks of the county.
+
+    columns  mock_point_id, kind, title, site_key, the place, checked_on, is_faulty (1: any find).
+    """
+    return select("seen_points", store, county=county)
+
+
 def add_mock(
     county: str,
     kind: MockKind,

@@ -36,8 +36,8 @@ def read_shared(view: Callable[..., T], build_id: str, *args: Hashable) -> T:
     return result
 
 
-def fetch(view: Callable[..., T], build_id: str, *args: Hashable) -> T:
-    """`read` for what is asked for once and is too much to keep: every row of an export."""
+def fetch(view: Callable[..., T], build_id: str, *args: Any) -> T:
+    """`read` for what is asked for once and is too much to keep, or whose arguments are frames."""
     return view(open_build(build_id), *args)
 
 

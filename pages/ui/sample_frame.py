@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from data.filters import Filters
 from data.standards import threshold
 from data.views.frame import SampleFrame
 from data.views.overview import Build
@@ -46,6 +45,7 @@ from pages.ui.sites import (
     Site,
     all_grids,
     day_text,
+    every_day,
     place,
     reasons_text,
     risk_text,
@@ -271,7 +271,7 @@ def _map(build: Build, chosen: _Chosen, listed: pd.DataFrame, site_key: str) -> 
     else:
         pieces = street_risk(site_frame(build).frame)
         edges = risk_edges(pieces, "highest_risk")
-        title, values = "路段上最高的点位风险", map_data_url("site_risk", build, _all_days(build))
+        title, values = "路段上最高的点位风险", map_data_url("site_risk", build, every_day(build))
         shown = {row.grid_id: ("ground", _grid_text(row)) for row in grids.itertuples()}
     first = listed.head(ROWS)
     points: list[dict[str, object]] = [
@@ -290,11 +290,6 @@ def _map(build: Build, chosen: _Chosen, listed: pd.DataFrame, site_key: str) -> 
     draw_map(MAP, build, scene, height=430)
     if len(listed) > ROWS:
         st.caption(f"圆点是表中的前 {ROWS} 个点位，共 {len(listed):,} 个；路段和网格按全部点位着色。")
-
-
-def _all_days(build: Build) -> Filters:
-    """Risk is of no period; addresses of map values name one."""
-    return Filters(build.first_date, build.period_until)
 
 
 def _grid_text(row: Any) -> str:

@@ -93,3 +93,8 @@ def kept_plan(county: str, plan_id: int) -> Plan | None:
         row["note"],
         plan_points(county, plan_id),
     )
+
+
+def places_of(points: pd.DataFrame) -> str:
+    """Points of a plan as `data.views.plan_review.route_of` takes them."""
+    return json.dumps(points[["site_key", "lon", "lat"]].to_numpy().tolist(), ensure_ascii=False)

@@ -54,15 +54,24 @@ def all_grids(build: Build) -> pd.DataFrame:
     return read(grids_in_force, build.build_id, last)
 
 
+def every_day(build: Build) -> Filters:
+    """All days of the data, for addresses of what has no period."""
+    return Filters(build.first_date, build.period_until)
+
+
 def site_name(site: Site) -> str:
-    """How people call a site: its name, or the street with the grid and the number of the point."""
+    """How people call a site: its name, or the street with the grid, its piece and the point on that.
+
+    The piece is called as in the county's own files: a street may have several in one grid.
+    """
     if site["site_name"]:
         return str(site["site_name"])
     street = site["street_name"] or "（无名道路）"
     if not is_street_point(site):
         return f"（无名称）{site['address'] or site['site_type']}"
-    number = int(str(site["site_key"]).rpartition("#")[2]) + 1
-    return f"{street} · {site['grid_name'] or OUTSIDE}（第 {number} 点）"
+    segment_id, _, number = str(site["site_key"]).rpartition("#")
+    piece = segment_id.partition("@")[0]  # the loader cuts pieces at grid borders: id@grid
+    return f"{street} · {site['grid_name'] or OUTSIDE}（{piece} 第 {int(number) + 1} 点）"
 
 
 def is_street_point(site: Site) -> bool:
