@@ -16,7 +16,7 @@ from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
 from data.plan import PlanSettings
-from data.sample_entries import add_plan, finish_plan, keep_frame, kept_frame, set_draw
+from data.sample_entries import add_plan, keep_frame, kept_frame, set_draw
 from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
 from pages.ui.draw_result import (
@@ -69,8 +69,7 @@ PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "
 def show_draw(build: Build, plan: Plan | None) -> None:
     """The draw of a plan: its ceremony while it is not drawn, or what was drawn and how to check it."""
     if plan is None:
-        st.info("公开抽签要有方案：先在“选申报点”里做一个，或在左上方打开一个。")
-        return
+        return  # the page says what to do
     if fault := st.session_state.pop("draw_fault", ""):
         st.error(plain(fault))
     if plan.drawn_on:
@@ -123,7 +122,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
     if seed and not is_good:
         st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
     st.subheader("第三步　抽签")
-    st.markdown("抽一次就定下来：方案随即定稿。要换种子，只能另做一版，两版都留着。")
+    st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
     st.button(
         "抽签",
         type="primary",
@@ -210,7 +209,7 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw, keep it and close the plan (a click's callback)."""
+    """Draw and keep it (a click's callback)."""
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
     points = found.points.assign(
         reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
@@ -231,7 +230,6 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None
             today(),
             points,
         )
-        finish_plan(build.source, plan.plan_id, plan.note)
     except DataError as error:
         st.session_state["draw_fault"] = error.zh
 

@@ -81,8 +81,7 @@ ONE_DIGIT = st.column_config.NumberColumn(format="%.1f")
 def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
-        st.info("抽查模拟要有方案：先在“选申报点”里做一个，或在左上方打开一个。")
-        return
+        return  # the page says what to do
     settings, declared = _rule(plan), tuple(plan.keys("declared"))
     if _is_twice(build, settings):
         return
