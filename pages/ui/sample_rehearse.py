@@ -339,7 +339,7 @@ def _ticks(plan: Plan, rows: pd.DataFrame) -> tuple[str, ...]:
         columns = st.columns(3)
         for position, row in enumerate(rows.to_dict("records")):
             key = f"repaired_{plan.plan_id}_{row['place_key']}"
-            with columns[position % 3]:
+            with columns[3 * position // len(rows)]:  # down, then on, as the tab key goes
                 if st.checkbox(plain(f"{position + 1}. {_place_name(row)}"), key=key):
                     ticked.append(row["place_key"])
     return tuple(sorted(ticked))
