@@ -22,9 +22,11 @@ from starlette.staticfiles import StaticFiles
 from data.builds import NoBuildError, open_build
 from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
+from pages.ui.draw_print import print_page as draw_page
 from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
 from pages.ui.mock_print import mock_page
+from pages.ui.plan_print import plan_page
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
 from pages.ui.trouble import show_trouble
@@ -36,6 +38,7 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
 )
+PAPERS = {"draw": draw_page, "grid": print_page, "mock": mock_page, "plan": plan_page}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -64,19 +67,11 @@ def map_values(request: Request) -> Response:
     return _answer(body, "application/json", "private, max-age=600")
 
 
-def grid_print(request: Request) -> Response:
-    """One grid's page to print (pages/ui/grid_print.py)."""
+def paper(request: Request) -> Response:
+    """A page to print: pages/ui/{draw,grid,mock,plan}_print.py."""
+    page = PAPERS.get(request.path_params["name"])
     try:
-        body = print_page(request.path_params["build_id"], request.query_params)
-    except NoBuildError:
-        body = None
-    return Response(status_code=404) if body is None else HTMLResponse(body)
-
-
-def mock_print(request: Request) -> Response:
-    """The points of a mock inspection to print (pages/ui/mock_print.py)."""
-    try:
-        body = mock_page(request.path_params["build_id"], request.query_params)
+        body = page(request.path_params["build_id"], request.query_params) if page else None
     except NoBuildError:
         body = None
     return Response(status_code=404) if body is None else HTMLResponse(body)
@@ -146,8 +141,7 @@ app = st.App(
         Route(f"{ROUTE}/{{name:path}}", photo),
         Route("/stage", stage),
         Route("/stage/data.json", stage_data),
-        Route("/print/{build_id}/grid.html", grid_print),
-        Route("/print/{build_id}/mock.html", mock_print),
+        Route("/print/{build_id}/{name}.html", paper),
         *(Mount(path, app=StaticFiles(directory=folder)) for path, folder in MOUNTS.items()),
     ],
     middleware=[Middleware(ChineseShell, headers=HEADERS)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import shapely
+from pyproj import Geod
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,3 +35,13 @@ def pairs_within(
     tree = shapely.STRtree(shapely.points(near_x[others], near_y[others]))
     row, other = tree.query(points, predicate="dwithin", distance=within_m)
     return rows[row], others[other]
+
+
+def metres_apart(lon: Floats, lat: Floats) -> Floats:
+    """How far each of n points (WGS84) is from each other, shape (n, n); inf from itself."""
+    one, other = np.triu_indices(len(lon), k=1)
+    apart = np.full((len(lon), len(lon)), np.inf)
+    if len(one):
+        metres = Geod(ellps="WGS84").inv(lon[one], lat[one], lon[other], lat[other])[2]
+        apart[one, other] = apart[other, one] = metres
+    return apart

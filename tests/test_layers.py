@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "pages", "data", "geo", "etl")
 DATA_FOR_PAGES = {
     "builds", "catalog", "engine", "entries", "export", "filters", "messages", "metrics",
-    "mock_workbook", "photos", "plan", "sample_entries", "settings", "standards", "templates", "views",
+    "mock_workbook", "photos", "plan", "recompute_draw", "sample_entries", "settings", "standards",
+    "templates", "views",
 }  # fmt: skip
 INTAKE_TYPES = ("CheckResult", "County", "CrsFit", "Incoming")
 OTHER_TYPES = ("etl.propose.Proposal", "etl.recipe.Dataset", "etl.recipe.Recipe")

@@ -102,9 +102,10 @@ def choose(
     ).iloc[found.point]
     points = _with_reasons(points.reset_index(drop=True), by_type)
     by_grid = _by_grid(candidates, frame if all_grids is None else all_grids)
+    known = set(frame["site_key"])
     cautions = [
         *_type_cautions(by_type),
-        *(Caution("lost_pin", {"site_key": k}) for k in pinned if k not in set(frame["site_key"])),
+        *(Caution("lost_pin", {"site_key": k}) for k in pinned if k not in known),
         *_grid_cautions(by_grid),
         *_point_cautions(points),
         *_near_cautions(rows, found.too_near),
@@ -164,7 +165,13 @@ def standard_quotas(engine: Engine, edition: str, population: float) -> pd.DataF
     return rows[is_of].reset_index(drop=True)
 
 
-def suggested_quotas(frame: pd.DataFrame, total: int, quotas: pd.DataFrame) -> list[Suggestion]:
+def suggested_quotas(
+    frame: pd.DataFrame,
+    total: int,
+    quotas: pd.DataFrame,
+    declared_share: float | None = None,
+    spare_share: float | None = None,
+) -> list[Suggestion]:
     """How many points of each type, the types of the standard first.
 
     total   points in all, as the standard or the county states it.
@@ -173,7 +180,7 @@ def suggested_quotas(frame: pd.DataFrame, total: int, quotas: pd.DataFrame) -> l
     What the standard leaves of the total is split over the other types of the frame in proportion to
     the square root of their places, at least least_of_type each or all there are. Together they are the
     total, unless the standard's types alone exceed it or there are not enough places. declared_share of
-    each quota is declared, spare_share (rounded up) is spare.
+    each quota is declared, spare_share (rounded up) is spare; left out: the thresholds of these names.
     """
     named = quotas[quotas["site_type"] != "合计"].groupby("site_type", sort=False)["quota"].sum()
     places = frame[~frame["site_type"].isin(named.index)]["site_type"].value_counts().sort_index()
@@ -181,8 +188,12 @@ def suggested_quotas(frame: pd.DataFrame, total: int, quotas: pd.DataFrame) -> l
     least = np.minimum(int(threshold("least_of_type")), count)
     parts = split_total(max(0, total - int(named.sum())), np.sqrt(count), least, count)
     rest = pd.Series(parts, index=places.index).sort_values(ascending=False, kind="stable")
-    return [_suggestion(name, number, "standard") for name, number in named.items()] + [
-        _suggestion(name, number, "suggested") for name, number in rest.items() if number > 0
+    shares = (
+        threshold("declared_share") if declared_share is None else declared_share,
+        threshold("spare_share") if spare_share is None else spare_share,
+    )
+    return [_suggestion(name, number, "standard", *shares) for name, number in named.items()] + [
+        _suggestion(name, number, "suggested", *shares) for name, number in rest.items() if number > 0
     ]
 
 
@@ -350,8 +361,10 @@ def _near_cautions(rows: pd.DataFrame, pairs: Ints) -> list[Caution]:
     return [Caution("too_near", row) for row in values.to_dict("records")]
 
 
-def _suggestion(site_type: object, number: float, origin: str) -> Suggestion:
+def _suggestion(
+    site_type: object, number: float, origin: str, declared_share: float, spare_share: float
+) -> Suggestion:
     quota = int(number)
-    declared = int(np.floor(quota * threshold("declared_share") + 0.5))
-    spares = int(np.ceil(quota * threshold("spare_share")))
+    declared = int(np.floor(quota * declared_share + 0.5))
+    spares = int(np.ceil(quota * spare_share))
     return Suggestion(Quota(str(site_type), quota, declared, spares), origin)

@@ -304,7 +304,7 @@ def point_name(point: Mapping[str, Any]) -> str:
     if point["site_type"] not in set(street_site_types().values()):
         return str(point["site_name"] or point["address"] or "（无名点位）")
     number = int(str(point["site_key"]).rpartition("#")[2]) + 1
-    grid = point["grid_name"] or "网格外"
+    grid = point["grid_name"] or "网格之外"
     return f"{point['street_name'] or '（无名道路）'} · {grid}（第 {number} 点）"
 
 

@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -17,12 +18,19 @@ import shapely
 from data.filters import Filters
 from data.views.border_zone import border_zone
 from data.views.coverage import LACKS
+from data.views.frame import sample_frame
 from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
-from data.views.overview import Build
+from data.views.overview import Build, build_info
+from data.views.plan_review import route_of
+from data.views.site_lists import street_risk
 from pages.ui.read import read, read_shared
+from pages.ui.sampling import kept_plan, places_of
+from pages.ui.sites import risk_text
 from pages.ui.spots import segment_values
 from pages.ui.streets import COLOURINGS, street_values
 from pages.ui.text import number
+
+MOST_TEAMS = 20
 
 
 def _street_density(build_id: str, filters: Filters, _option: str) -> object:
@@ -57,6 +65,38 @@ def _border_zone(build_id: str, filters: Filters, _option: str) -> object:
     return _features(zone.lines, zone.pairs["band"].astype(str).tolist())
 
 
+def _site_risk(build_id: str, _filters: Filters, _option: str) -> object:
+    """Pieces of street with the band of their riskiest sample point."""
+    return {
+        row.segment_id: (row.band, _points_text(row))
+        for row in street_risk(read_shared(sample_frame, build_id).frame).itertuples()
+    }
+
+
+def _points_text(row: Any) -> str:
+    unseen = f"，其中 {row.unseen} 个很久无人看过" if row.unseen else ""
+    if row.unseen == row.points:
+        return f"候选点位 {row.points} 个，很久无人看过"
+    return (
+        f"最高风险 {risk_text(row.highest_risk)}，平均 {risk_text(row.mean_risk)}"
+        f"（候选点位 {row.points} 个{unseen}）"
+    )
+
+
+def _plan_route(build_id: str, _filters: Filters, option: str) -> object:
+    """The walk of each team over the declared points; option: plan, teams, what tells points apart."""
+    plan_id, teams, *_ = [*option.split(), "", ""]
+    is_asked = plan_id.isdecimal() and teams.isdecimal() and 0 < int(teams) <= MOST_TEAMS
+    plan = kept_plan(read(build_info, build_id).source, int(plan_id)) if is_asked else None
+    if plan is None:
+        return None
+    points = plan.points[plan.points["role"] == "declared"]
+    stops = read(route_of, build_id, places_of(points), int(teams)).stops
+    walked = stops[stops["line"].map(len) > 1]
+    lines = [shapely.LineString(line) for line in walked["line"]]
+    return _features(lines, walked["team"].astype(str).tolist())
+
+
 def _features(shapes: Iterable[shapely.Geometry], keys: list[str]) -> dict[str, object]:
     """GeoJSON of lon/lat shapes, five decimals (one metre)."""
     rounded = shapely.transform(np.asarray(shapes, object), lambda xy: np.round(xy, 5))
@@ -85,6 +125,8 @@ ANSWERS: dict[str, Callable[[str, Filters, str], object]] = {
     "street_spots": _street_spots,
     "heat": _heat,
     "border_zone": _border_zone,
+    "site_risk": _site_risk,
+    "plan_route": _plan_route,
     **{f"coverage_{colouring}": partial(_coverage, colouring) for colouring in COLOURINGS},
 }
 
@@ -108,4 +150,6 @@ def map_data(build_id: str, name: str, query: Mapping[str, str]) -> bytes | None
     except ValueError:
         return None
     answer = ANSWERS[name](build_id, filters, option)
+    if answer is None:
+        return None
     return gzip.compress(json.dumps(answer, ensure_ascii=False).encode(), compresslevel=5, mtime=0)

@@ -93,7 +93,7 @@ def _team(team: Any, points: pd.DataFrame, by_point: dict[Any, pd.DataFrame]) ->
 
 def _point(point: dict[Any, Any], items: pd.DataFrame) -> str:
     way = f"　步行 {point['way_m']:.0f} 米" if point["way_m"] else ""
-    where = [point["site_type"], point["grid_name"] or "网格外", point["lead_unit"], point["address"]]
+    where = [point["site_type"], point["grid_name"] or "网格之外", point["lead_unit"], point["address"]]
     place = "　".join(text for text in where if text)
     boxes = "".join(f"<li>{escape(item)}</li>" for item in items["item"])
     scored = "" if (items["part"] != UNSCORED).any() else "（只看不计分）"

@@ -31,7 +31,7 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
         team = url_select("组", {"": "全部各组"} | teams, "team")
     own = points[points["team"] == int(team)] if team else points
     grids = {
-        grid or OUTSIDE: name or "网格外"
+        grid or OUTSIDE: name or "网格之外"
         for grid, name in zip(own["grid_id"].fillna(""), own["grid_name"], strict=True)
     }
     with places.container(width=WIDTH):
@@ -74,7 +74,7 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -
     address = f"　{plain(point['address'])}" if point["address"] else ""
     st.markdown(
         f"**{point['position']}. {plain(point_name(point))}**　{plain(point['site_type'])}  \n"
-        f"{plain(point['grid_name'] or '网格外')}{unit}{address}  \n"
+        f"{plain(point['grid_name'] or '网格之外')}{unit}{address}  \n"
         f"坐标（纬度，经度）：{point['lat']:.5f}, {point['lon']:.5f}"
     )
     found = items.loc[items["is_found"] == 1, "item"].tolist()

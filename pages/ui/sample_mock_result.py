@@ -85,7 +85,7 @@ def _losses(result: MockResult, items: pd.DataFrame) -> None:
         return
     if by:
         frame = result.grids if by == "grids" else result.units
-        own = {"网格": frame["grid_name"].replace("", "网格外")} if by == "grids" else {}
+        own = {"网格": frame["grid_name"].replace("", "网格之外")} if by == "grids" else {}
         shown = pd.DataFrame(
             {
                 **own,
@@ -133,7 +133,7 @@ def _sites(sites: pd.DataFrame, name: str) -> None:
             "点位": [point_name(point) for point in sites.to_dict("records")],
             "类型": sites["site_type"],
             "怎么选的": sites["role"].map(ROLES),
-            "网格": sites["grid_name"].replace("", "网格外"),
+            "网格": sites["grid_name"].replace("", "网格之外"),
             "牵头单位": sites["lead_unit"],
             "结果": sites["result"].map({"": "未报"} | RESULTS),
             "检查日期": sites["checked_on"].dt.strftime("%Y-%m-%d"),

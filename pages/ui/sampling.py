@@ -66,9 +66,16 @@ def choose_plan(build: Build) -> Plan | None:
         for row in rows.itertuples()
     }
     chosen = url_select("样本点方案", names, "plan")
-    if not chosen:
+    return kept_plan(build.source, int(chosen)) if chosen else None
+
+
+def kept_plan(county: str, plan_id: int) -> Plan | None:
+    """A version of a plan; None if there is none of that number."""
+    rows = plans(county)
+    rows = rows[rows["plan_id"] == plan_id]
+    if rows.empty:
         return None
-    row = rows[rows["plan_id"] == int(chosen)].iloc[0]
+    row = rows.iloc[0]
     return Plan(
         int(row["plan_id"]),
         row["title"],
@@ -84,5 +91,10 @@ def choose_plan(build: Build) -> Plan | None:
         row["draw_digest"],
         None if pd.isna(row["drawn_on"]) else row["drawn_on"].date(),
         row["note"],
-        plan_points(build.source, int(row["plan_id"])),
+        plan_points(county, plan_id),
     )
+
+
+def places_of(points: pd.DataFrame) -> str:
+    """Points of a plan as `data.views.plan_review.route_of` takes them."""
+    return json.dumps(points[["site_key", "lon", "lat"]].to_numpy().tolist(), ensure_ascii=False)

@@ -36,6 +36,7 @@ PARAMS = {
     "row_limit": 1000,
     "step_m": 20,
     "least_m": 20,
+    "stretch": 0,
     "step_lon": 0.001,
     "step_lat": 0.001,
     "part": "category",

@@ -175,6 +175,25 @@ def test_a_corrected_standard_and_back(store: Path) -> None:
     assert len(kept) == len(rows)
     sample_entries.restore_standard("a", "standard_deduction", "2021", store)
     assert sample_entries.standard_edits("a", store).empty
+    history = sample_entries.standard_history("a", "standard_deduction", "2021", store)
+    assert history["is_restored"].tolist() == [True, False, False]
+    assert history["rows_kept"].tolist() == [0, len(rows), len(rows)]
+    assert history["note"].tolist() == ["", "省表", "省表"]
+    assert history["changed_at"].is_monotonic_decreasing
+    for county, table in (("b", "standard_deduction"), ("a", "standard_weight")):
+        assert sample_entries.standard_history(county, table, "2021", store).empty
+
+
+def test_a_whole_edition_is_saved_or_none_of_it(store: Path) -> None:
+    tables = {name: default_table(TABLES[name]) for name in ("standard_quota", "standard_weight")}
+    sample_entries.save_edition("a", "本省", tables, DAY, "省表", store)
+    edits = sample_entries.standard_edits("a", store)
+    assert edits["table_name"].tolist() == ["standard_quota", "standard_weight"]
+    with pytest.raises(KeyError):
+        sample_entries.save_edition(
+            "b", "本省", tables | {"standard_none": tables["standard_quota"]}, DAY, "", store
+        )
+    assert sample_entries.standard_edits("b", store).empty
 
 
 def test_a_frame_file_is_known_by_its_digest(store: Path) -> None:
