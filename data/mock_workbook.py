@@ -17,7 +17,6 @@ from data.entries import TEXT
 from data.export import SAFE
 from data.messages import DataError
 from data.sample_entries import PointResult
-from data.views.mock import point_name
 from data.views.rehearsal import OTHER
 
 RESULTS: dict[PointResult, str] = {"seen": "已查", "unreachable": "无法检查"}
@@ -45,7 +44,8 @@ Mark = tuple[int, PointResult, tuple[str, ...], date, str]
 def mock_workbook(points: pd.DataFrame, items: pd.DataFrame, first_day: date) -> bytes:
     """The points of an inspection to fill in, one sheet a team; what is known already stands in it.
 
-    points, items  as `data.sample_entries` gives them. Results lie on or after first_day.
+    points, items  as `data.sample_entries` gives them, points with their name. Results lie on or after
+                   first_day.
     """
     names = item_names(items)
     found = {
@@ -81,8 +81,7 @@ def _team_sheet(
         sheet.write_string(0, column, heading, bold)
         sheet.set_column(column, column, WIDTHS.get(heading, 10))
     for row, point in enumerate(points.to_dict("records"), start=1):
-        told = point | {"name": point_name(point)}
-        told |= {name: round(point[name], 6) for name in ("lon", "lat")}
+        told = point | {name: round(point[name], 6) for name in ("lon", "lat")}
         for ours, heading in COLUMNS.items():
             if ours in ("mock_point_id", "position", "lon", "lat"):
                 sheet.write_number(row, at[heading], told[ours])
@@ -148,7 +147,7 @@ def check_rows(
     """Judge every row of a filled workbook; rows in order are taken, the others are refused.
 
     sheets  name and cells as text or missing, as they stand; the index counts rows as a spreadsheet.
-    points, items   as `data.sample_entries` gives them.
+    points, items   as `data.sample_entries` gives them, points with the name that the workbook has.
     Days lie between the two, both included. Raises DataError if no sheet has the columns needed.
     """
     own = [(name, _text(cells)) for name, cells in sheets]
@@ -217,7 +216,7 @@ def _faults(
     faults = []
     if point is None:
         faults.append((NUMBER, "unknown_point"))
-    elif said.get("点位", "") not in ("", point_name({str(k): v for k, v in point.items()})):
+    elif said.get("点位", "") not in ("", str(point["name"]).strip()):
         faults.append(("点位", "other_point"))
     if times > 1:
         faults.append((NUMBER, "duplicate_point"))

@@ -299,15 +299,6 @@ def _by(sites: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     )
 
 
-def point_name(point: Mapping[str, Any]) -> str:
-    """A point as people call it: its name, or its street with the grid and the number along it."""
-    if point["site_type"] not in set(street_site_types().values()):
-        return str(point["site_name"] or point["address"] or "（无名点位）")
-    number = int(str(point["site_key"]).rpartition("#")[2]) + 1
-    grid = point["grid_name"] or "网格外"
-    return f"{point['street_name'] or '（无名道路）'} · {grid}（第 {number} 点）"
-
-
 def metres_on_foot(engine: Engine, points: pd.DataFrame) -> Floats:
     """Metres from the point before, in the order given; 0 for the first of each team.
 

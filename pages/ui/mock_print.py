@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from data.sample_entries import mock_items, mock_points, mocks
-from data.views.mock import UNSCORED, metres_on_foot, point_name
+from data.views.mock import UNSCORED, metres_on_foot
 from data.views.overview import Build, build_info
 from pages.ui.read import fetch, read
+from pages.ui.sites import OUTSIDE, site_name
 
 LINE = "＿" * 6
 STYLE = """
@@ -93,12 +94,12 @@ def _team(team: Any, points: pd.DataFrame, by_point: dict[Any, pd.DataFrame]) ->
 
 def _point(point: dict[Any, Any], items: pd.DataFrame) -> str:
     way = f"　步行 {point['way_m']:.0f} 米" if point["way_m"] else ""
-    where = [point["site_type"], point["grid_name"] or "网格外", point["lead_unit"], point["address"]]
+    where = [point["site_type"], point["grid_name"] or OUTSIDE, point["lead_unit"], point["address"]]
     place = "　".join(text for text in where if text)
     boxes = "".join(f"<li>{escape(item)}</li>" for item in items["item"])
     scored = "" if (items["part"] != UNSCORED).any() else "（只看不计分）"
     return (
-        f"<article><h3>{point['position']}. {escape(point_name(point))}{scored}</h3>"
+        f"<article><h3>{point['position']}. {escape(site_name(point))}{scored}</h3>"
         f"<p>{escape(place)}</p>"
         f"<p>编号 {point['mock_point_id']}　纬度 {point['lat']:.5f}，经度 {point['lon']:.5f}{way}</p>"
         f'<ul>{boxes}</ul><ul class="result"><li>已查</li><li>无法检查</li>'

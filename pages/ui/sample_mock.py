@@ -20,7 +20,6 @@ from data.sample_entries import (
     seen_points,
 )
 from data.standards import threshold
-from data.views.frame import sample_frame
 from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
 from data.views.mock_check import self_agreement
@@ -28,12 +27,13 @@ from data.views.overview import Build
 from pages.ui.checklist import show_fault, today
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid_today import PAGE_STYLE
-from pages.ui.read import fetch, read_shared
+from pages.ui.read import fetch
 from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
 from pages.ui.sampling import Plan, standard
+from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
@@ -116,7 +116,7 @@ def _keep_new(build: Build, plan: Plan, wanted: Wanted) -> None:
     part_points = dict(zip(weights["aspect"], weights["points"], strict=True))
     try:
         draft = mock_draft(
-            read_shared(sample_frame, build.build_id),
+            site_frame(build),
             fetch(inspection_route, build.build_id, points, wanted.teams).stops,
             own["standard_deduction"],
             part_points,
@@ -168,6 +168,7 @@ def _overview(build: Build, rows: pd.DataFrame) -> None:
 
 def _open(build: Build, row: Any) -> None:
     points = mock_points(build.source, row["mock_id"])
+    points = points.assign(name=[site_name(point) for point in points.to_dict("records")])
     items = mock_items(build.source, row["mock_id"])
     st.html(PAGE_STYLE)
     st.subheader(plain(row["title"]))

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
-from data.views.mock import MockResult, point_name
+from data.views.mock import MockResult
 from data.views.mock_check import FaultyShare, MockCheck, SelfAgreement, mock_check
 from pages.ui.charts_mock import reliability_chart
+from pages.ui.sites import site_name
 from pages.ui.tables import table
 from pages.ui.text import number, percent
 
@@ -180,7 +181,7 @@ def show_agreement(found: SelfAgreement) -> None:
         rows = found.pairs
         shown = pd.DataFrame(
             {
-                "点位": [point_name(point) for point in rows.to_dict("records")],
+                "点位": [site_name(point) for point in rows.to_dict("records")],
                 "牵头单位": rows["lead_unit"],
                 "自查日期": rows["self_on"].dt.strftime("%Y-%m-%d"),
                 "自查": rows["is_self_faulty"].map({True: "有问题", False: "没有问题"}),

@@ -13,7 +13,6 @@ from data.messages import DataError
 from data.mock_workbook import FileCheck, check_rows, mock_workbook
 from data.sample_entries import keep_refused, mark_points, refused_results
 from data.settings import settings
-from data.views.mock import point_name
 from data.views.overview import Build
 from etl import intake
 from pages.ui.checklist import today
@@ -88,7 +87,7 @@ def _conflicts(check: FileCheck, points: pd.DataFrame) -> bool:
     """Show points that are marked differently; whether the file is to count."""
     by_number = {point["mock_point_id"]: point for point in points.to_dict("records")}
     shown = [
-        (by_number[mark[0]]["position"], point_name(by_number[mark[0]]), before, after)
+        (by_number[mark[0]]["position"], by_number[mark[0]]["name"], before, after)
         for mark, before, after in check.conflicts
     ]
     st.warning("这些点位已经填过，与文件不一样：")

@@ -11,15 +11,16 @@ import streamlit as st
 from data.messages import DataError
 from data.mock_workbook import RESULTS
 from data.sample_entries import PointResult, mark_points
-from data.views.mock import UNSCORED, point_name
+from data.views.mock import UNSCORED
 from data.views.overview import Build
 from pages.ui.checklist import today
 from pages.ui.filters import url_select
+from pages.ui.sites import OUTSIDE
 from pages.ui.text import plain
 
 SHOWN = 20
 WIDTH = 150  # pixels: two stand side by side on a phone
-OUTSIDE = "outside"
+NO_GRID = "outside"
 TOUCHED = "mock_touched"  # points filled in since the list was chosen: they stay in sight
 
 
@@ -31,13 +32,13 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
         team = url_select("组", {"": "全部各组"} | teams, "team")
     own = points[points["team"] == int(team)] if team else points
     grids = {
-        grid or OUTSIDE: name or "网格外"
+        grid or NO_GRID: name or OUTSIDE
         for grid, name in zip(own["grid_id"].fillna(""), own["grid_name"], strict=True)
     }
     with places.container(width=WIDTH):
         grid = url_select("网格", {"": "全部网格"} | grids, "at")
     if grid:
-        own = own[own["grid_id"].fillna(OUTSIDE) == grid]
+        own = own[own["grid_id"].fillna(NO_GRID) == grid]
     days = st.container(horizontal=True, vertical_alignment="bottom")
     last = today()
     with days.container(width=WIDTH):
@@ -73,8 +74,8 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -
     unit = f"　{plain(point['lead_unit'])}" if point["lead_unit"] else ""
     address = f"　{plain(point['address'])}" if point["address"] else ""
     st.markdown(
-        f"**{point['position']}. {plain(point_name(point))}**　{plain(point['site_type'])}  \n"
-        f"{plain(point['grid_name'] or '网格外')}{unit}{address}  \n"
+        f"**{point['position']}. {plain(point['name'])}**　{plain(point['site_type'])}  \n"
+        f"{plain(point['grid_name'] or OUTSIDE)}{unit}{address}  \n"
         f"坐标（纬度，经度）：{point['lat']:.5f}, {point['lon']:.5f}"
     )
     found = items.loc[items["is_found"] == 1, "item"].tolist()

@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from data.mock_workbook import RESULTS
-from data.views.mock import MockResult, mock_result, point_name
+from data.views.mock import MockResult, mock_result
 from data.views.mock_check import faulty_share
 from data.views.overview import Build
 from pages.ui.filters import url_switch
 from pages.ui.read import fetch
 from pages.ui.sample_mock_check import read_check, show_check, show_share
-from pages.ui.sampling import ROLES
+from pages.ui.sampling import ROLES, standard
+from pages.ui.sites import OUTSIDE
 from pages.ui.tables import table
 from pages.ui.text import number
 
@@ -30,6 +31,10 @@ def show_result(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
         st.info("还没有填报结果：在“填报”里逐点填写，或在“带走与导入”里导入填好的 Excel。")
         return
     _answer(result)
+    deductions = standard(build, "standard_deduction")
+    own = deductions[(deductions["edition"] == row["edition"]) & (deductions["form"] == row["form"])]
+    if not own["is_verified"].all():
+        st.caption("扣分细则有默认值，没有核对过原文；可在“标准与配额”里改，改后新建的检查才按新的算。")
     _parts(result)
     _losses(result, items)
     show_check(read_check(points, items, planned["part_points"], float(row["pass_share"])), planned)
@@ -85,7 +90,7 @@ def _losses(result: MockResult, items: pd.DataFrame) -> None:
         return
     if by:
         frame = result.grids if by == "grids" else result.units
-        own = {"网格": frame["grid_name"].replace("", "网格外")} if by == "grids" else {}
+        own = {"网格": frame["grid_name"].replace("", OUTSIDE)} if by == "grids" else {}
         shown = pd.DataFrame(
             {
                 **own,
@@ -130,10 +135,10 @@ def _sites(sites: pd.DataFrame, name: str) -> None:
     shown = pd.DataFrame(
         {
             "序号": sites["position"],
-            "点位": [point_name(point) for point in sites.to_dict("records")],
+            "点位": sites["name"],
             "类型": sites["site_type"],
             "怎么选的": sites["role"].map(ROLES),
-            "网格": sites["grid_name"].replace("", "网格外"),
+            "网格": sites["grid_name"].replace("", OUTSIDE),
             "牵头单位": sites["lead_unit"],
             "结果": sites["result"].map({"": "未报"} | RESULTS),
             "检查日期": sites["checked_on"].dt.strftime("%Y-%m-%d"),

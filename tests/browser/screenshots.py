@@ -45,6 +45,7 @@ SHOTS = {
     "grid": f"/grid?period=90d&grid={A_GRID}",
     "rank": "/rebound?period=365d&part=rank",
     "repeat": "/rebound?period=90d&part=repeat",
+    "frame": "/sampling?part=frame",
 }
 DRAW = PlanSettings(
     "2021",
@@ -181,6 +182,25 @@ def shoot_draw(page: Page, address: str, store: Path) -> None:
     shoot(page, f"{address}/sampling?plan={plan_id}&part=rehearse", "demo-rehearse")
 
 
+def shoot_plan(page: Page, address: str) -> None:
+    """A plan of declared points: its points with one picked, its coverage and its walk."""
+    page.goto(f"{address}/sampling?part=choose")
+    page.get_by_role("spinbutton", name="建成区常住人口").fill("18")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="自动选点").click()
+    page.get_by_role("button", name="新版本").wait_for()
+    page.wait_for_timeout(3000)
+    at = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert at
+    page.mouse.click(at["x"] + 18, at["y"] + 54)
+    page.get_by_role("button", name="换成候选 1").wait_for()
+    for name, show in (("choose", ""), ("plan-coverage", "配额与覆盖"), ("plan-route", "检查路线")):
+        if show:
+            page.get_by_role("radio", name=show).click()
+        page.wait_for_timeout(4000)
+        _save(page, f"demo-{name}")
+
+
 def main() -> None:
     """All pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -200,6 +220,7 @@ def main() -> None:
                     shoot_phone(window.new_page(), address + SHOTS["grid"])
                     shoot_alike(window.new_page(), address)
                     shoot_draw(window.new_page(), address, Path(folder))
+                    shoot_plan(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
 

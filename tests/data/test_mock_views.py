@@ -275,3 +275,27 @@ def test_a_sample_that_is_all_alike_is_no_certainty(demo_engine: DuckDBEngine) -
     assert found is not None
     assert found.share == 1
     assert found.lower < 0.8
+
+
+def test_an_edition_without_deductions_is_looked_at_and_not_scored() -> None:
+    one = sample()
+    made = mock_draft(one, stops(one), deductions().head(0), {}, 0.8)
+    assert made.items["part"].eq(UNSCORED).all()
+    assert (made.forecast["full"], made.forecast["parts"]) == (0, [])
+    kept = seen(made, {("公厕6", "其他")})
+    result = mock_result(kept.points, kept.items, {}, 0.8)
+    assert (result.full, result.score, result.faulty, result.unscored) == (0, 0, 1, 9)
+    check = mock_check(kept.points, kept.items, {}, 0.8)
+    assert check is not None
+    assert check.told["finds"] == pytest.approx(made.points["chance"].sum(), abs=0.05)
+
+
+def test_points_that_the_frame_lost_are_looked_at_and_not_told() -> None:
+    one = sample()
+    gone = stops(one).assign(site_key=lambda rows: "x" + rows["site_key"])
+    made = mock_draft(one, gone, deductions(), PARTS, 0.8)
+    assert made.points["chance"].isna().all()
+    assert (made.forecast["points"], made.forecast["unknown"]) == (0, 9)
+    kept = seen(made, {("x公厕6", "其他")})
+    assert mock_check(kept.points, kept.items, made.forecast["part_points"], 0.8) is None
+    assert mock_result(kept.points, kept.items, made.forecast["part_points"], 0.8).score == 58

@@ -19,6 +19,7 @@ from data.messages import DataError
 from data.mock_workbook import DAY, NOTE, NUMBER, RESULT, FileCheck, check_rows, mock_workbook
 from data.plan import PlanSettings
 from etl import intake
+from pages.ui.sites import site_name
 from tests.hostile import ALL, FORMULA, IMAGE
 
 HELD = date(2026, 3, 2)
@@ -64,9 +65,9 @@ def make(store: Path, names: list[str]) -> int:
 
 
 def kept(store: Path, mock_id: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return (
-        sample_entries.mock_points("a", mock_id, store), sample_entries.mock_items("a", mock_id, store)
-    )  # fmt: skip
+    points = sample_entries.mock_points("a", mock_id, store)
+    names = [site_name(point) for point in points.to_dict("records")]
+    return points.assign(name=names), sample_entries.mock_items("a", mock_id, store)
 
 
 def filled(store: Path, mock_id: int, cells: dict[tuple[int, str], Any]) -> bytes:

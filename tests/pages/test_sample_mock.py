@@ -28,6 +28,7 @@ from data.views.mock import mock_result
 from data.views.overview import build_info
 from pages.ui.checklist import today
 from pages.ui.mock_print import mock_page
+from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
 from tests.pages.test_pages import start, use_store
 
@@ -91,11 +92,9 @@ def made(store: Path, *quotas: Quota) -> AppTest:
 def kept(store: Path) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
     row = sample_entries.mocks("demo", store).iloc[0]
     number = int(row["mock_id"])
-    return (
-        row,
-        sample_entries.mock_points("demo", number, store),
-        sample_entries.mock_items("demo", number, store),
-    )
+    points = sample_entries.mock_points("demo", number, store)
+    names = [site_name(point) for point in points.to_dict("records")]
+    return row, points.assign(name=names), sample_entries.mock_items("demo", number, store)
 
 
 def test_without_a_plan_it_says_what_to_do(store: Path) -> None:
