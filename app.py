@@ -22,8 +22,10 @@ from starlette.staticfiles import StaticFiles
 from data.builds import NoBuildError, open_build
 from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
+from pages.ui.draw_print import print_page as draw_page
 from pages.ui.grid_print import print_page
 from pages.ui.map_data import map_data
+from pages.ui.mock_print import mock_page
 from pages.ui.plan_print import plan_page
 from pages.ui.registry import REGISTRY
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
@@ -36,7 +38,7 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
 )
-PAPERS = {"grid": print_page, "plan": plan_page}
+PAPERS = {"draw": draw_page, "grid": print_page, "mock": mock_page, "plan": plan_page}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -66,7 +68,7 @@ def map_values(request: Request) -> Response:
 
 
 def paper(request: Request) -> Response:
-    """A page to print: of one grid (pages/ui/grid_print.py) or of a plan (pages/ui/plan_print.py)."""
+    """A page to print: pages/ui/{draw,grid,mock,plan}_print.py."""
     page = PAPERS.get(request.path_params["name"])
     try:
         body = page(request.path_params["build_id"], request.query_params) if page else None

@@ -338,6 +338,9 @@ def main(arguments: list[str]) -> int:
     """Choose the command; without one, start the app."""
     os.chdir(ROOT)
     os.environ["PYTHONUTF8"] = "1"
+    # Our matrices are small: threads of the algebra library only wait for each other when the server is
+    # busy, and then the risk of sample points takes up to ten times as long (docs/performance.md).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit ends a running child, too
     command = {"wheels": fetch_wheels, "test": run_checks}.get(arguments[0] if arguments else "")
     try:

@@ -149,6 +149,31 @@ def checklist_workbook(items: pd.DataFrame) -> bytes:
     return workbook(sheets)
 
 
+def workbook_by(rows: pd.DataFrame, column: str, name: str) -> bytes:
+    """All rows on a sheet called `name`, and those of each value of a column on one of its own."""
+    groups = rows.groupby(column, sort=False, dropna=False)
+    parts = {
+        _sheet_name(number, "（无）" if pd.isna(value) or value == "" else str(value)): part
+        for number, (value, part) in enumerate(groups, start=1)
+    }
+    return workbook({name: rows} | parts)
+
+
+def point_geojson(rows: pd.DataFrame) -> bytes:
+    """GeoJSON of points: lon, lat (WGS84), the other columns as they read as properties."""
+    named = rows.drop(columns=["lon", "lat"]).map(lambda value: None if pd.isna(value) else value)
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        }
+        for properties, lon, lat in zip(named.to_dict("records"), rows["lon"], rows["lat"], strict=True)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False).encode()
+
+
 def _sheet_name(number: int, name: str) -> str:
     """A name that no other sheet has."""
     return _allowed(f"{number}-{name}")

@@ -219,7 +219,7 @@ def set_draw(
 ) -> None:
     """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
 
-    Raises DataError if the plan is final or gone.
+    Raises DataError if the plan is final, drawn already or gone.
     """
     said = {
         "county": county,
@@ -233,7 +233,8 @@ def set_draw(
         "drawn_on": checked_day(drawn_on),
     }
     with transaction(store, is_writing=True) as entries:
-        _one(entries, "set_draw", said)
+        if entries.execute(statement("set_draw"), said).rowcount != 1:
+            raise DataError("plan_drawn")
         _put_points(entries, county, plan_id, points)
 
 
@@ -303,6 +304,14 @@ def mock_items(county: str, mock_id: int, store: Path | None = None) -> pd.DataF
              at); position, site_key, site_type, grid_id of the point.
     """
     return select("mock_items", store, county=county, mock_id=mock_id)
+
+
+def seen_points(county: str, store: Path | None = None) -> pd.DataFrame:
+    """Every point that was looked at, of all inspections and self-checks of the county.
+
+    columns  mock_point_id, kind, title, site_key, the place, checked_on, is_faulty (1: any find).
+    """
+    return select("seen_points", store, county=county)
 
 
 def add_mock(

@@ -52,6 +52,7 @@ KEPT_SECONDS = 86_400
 READING = ("encoding", "delimiter", "sheet", "header_row")  # how a file is read, not what is in it
 OF_REFUSED = ("行", "原因与办法")  # what the workbook of refused rows puts in front
 SAMPLE = 2_000
+MOST_SHEETS = 40  # each costs a process
 LONGEST_NAME = 150  # bytes; disks take 255
 SAYS_NOTHING = (".geojson", ".json", ".kml", ".kmz", ".gz")  # WGS84 by their rules, GCJ-02 in practice
 DATE_ORDERS = r"^\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
@@ -113,6 +114,26 @@ def look_at(path: Path, sheet: str = "") -> Incoming:
     """Read a file in a limited child process. Raises DataError."""
     raw, shape = look(path, sheet, read_guarded)
     return Incoming(path, shape, raw)
+
+
+def all_sheets(path: Path) -> list[tuple[str, pd.DataFrame]]:
+    """What stands in every sheet of a workbook, as text, under its name with that of the file.
+
+    Each is read in a limited child process; sheets without records are left out. Raises DataError.
+    """
+    sheets = look_at(path).raw.sheets
+    if len(sheets) > MOST_SHEETS:
+        raise DataError("many_sheets", file=path.name, sheets=len(sheets), most=MOST_SHEETS)
+    found = []
+    for sheet in sheets:
+        try:
+            cells = look_at(path, sheet).raw.source
+        except DataError as error:
+            if error.code != "empty_file":
+                raise
+        else:
+            found.append((f"{path.name}·{sheet}", cells))
+    return found
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """Which sample points to declare: those where least is likely to be found, spread over the grids.
 
 Greedy and without random numbers: pinned points first, then always the candidate with the lowest risk
-plus a penalty for each point that its grid has already, if no point chosen before is too near. Strata
-with the fewest candidates to spare choose first, so that a street point does not take a market's place.
+plus a penalty for each point that its grid has already, if no point of its stratum chosen before is too
+near (a toilet stands on a street on purpose). Strata with the fewest candidates to spare choose first:
+those with little choice take the first points of the grids.
 
 A greedy choice fills every quota where no distance is asked for. With one, it may find fewer points
 than another choice would (the best one is an independent set of a graph: NP-hard), now and then even
@@ -22,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 
+FAR_M = 1e7  # more than any two places of a county are apart
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -35,6 +38,11 @@ class Candidates:
     is_unseen: Bools  # nobody looked lately: only where nothing else is left
     is_pinned: Bools  # chosen in any case
     is_barred: Bools  # never chosen, unless pinned
+
+    @property
+    def apart_m(self) -> Floats:
+        """The coordinates with the strata so far apart that only distances within one can be short."""
+        return self.xy_m + np.column_stack([self.stratum * FAR_M, np.zeros(len(self.stratum))])
 
     def take(self, which: Ints) -> Candidates:
         """Those candidates, in that order."""
@@ -53,7 +61,7 @@ class Chosen:
     point: Ints  # numbers of the chosen, by stratum, in the order in which they were chosen
     rank: Ints  # shape (n,): place within the stratum, 1 first; the chosen before the others
     why: Texts  # shape (n,)
-    near: Ints  # shape (n,): the nearest other one that was chosen; -1: there is none
+    near: Ints  # shape (n,): the nearest other chosen one of its stratum; -1: there is none
     near_m: Floats  # shape (n,): metres to it; inf: there is none
     too_near: Ints  # shape (pairs, 2): chosen ones nearer to each other than allowed (pinned ones)
 
@@ -63,14 +71,14 @@ def choose_points(
 ) -> Chosen:
     """Choose `quota[h]` points of each stratum h, fewer where no candidate is left.
 
-    min_distance_m  no two chosen points are nearer, of whatever strata, but for pinned ones.
+    min_distance_m  no two chosen points of one stratum are nearer, but for pinned ones.
     grid_penalty    what one point in a grid adds to the risk of the other candidates there.
     More pinned points than the quota stay. The order of the candidates does not matter.
     """
     order = np.argsort(candidates.key, kind="stable").astype(np.int64)
     sorted_ = candidates.take(order)
     point = _greedy(sorted_, quota, min_distance_m, grid_penalty)
-    near, near_m = _nearest_chosen(sorted_.xy_m, point)
+    near, near_m = _nearest_chosen(sorted_.apart_m, point)
     why = _reasons(sorted_, point, near_m < min_distance_m)
     rank = _ranks(sorted_, point, why, grid_penalty)
     back = np.argsort(order)
@@ -80,7 +88,7 @@ def choose_points(
         why[back],
         np.where(near >= 0, order[near], -1)[back],
         near_m[back],
-        order[_too_near(sorted_.xy_m, point, min_distance_m)],
+        order[_too_near(sorted_.apart_m, point, min_distance_m)],
     )
 
 
@@ -92,7 +100,7 @@ def stand_ins(
     point  as `choose_points` returns it. The same order of preference: seen, then risk and penalty.
     """
     rest = point[point != out]
-    _, apart = _nearest_chosen(candidates.xy_m, rest)
+    _, apart = _nearest_chosen(candidates.apart_m, rest)
     may = (candidates.stratum == candidates.stratum[out]) & ~candidates.is_barred
     may &= apart >= min_distance_m
     may[point] = False
@@ -124,7 +132,7 @@ def split_total(total: int, size: Floats, least: Ints, most: Ints) -> Ints:
 
 def _greedy(candidates: Candidates, quota: Ints, min_distance_m: float, grid_penalty: float) -> Ints:
     """Numbers of the chosen, by stratum; the candidates are in the order of their keys."""
-    xy, stratum = candidates.xy_m, candidates.stratum
+    xy, stratum = candidates.apart_m, candidates.stratum
     pinned = np.flatnonzero(candidates.is_pinned)
     is_free = ~candidates.is_barred & ~candidates.is_pinned
     for number in pinned:
@@ -162,14 +170,17 @@ def _cost(candidates: Candidates, points: Ints, grid_penalty: float) -> Floats:
 
 
 def _nearest_chosen(xy: Floats, point: Ints) -> tuple[Ints, Floats]:
-    """Of every candidate the nearest other one that was chosen (-1: none), and how far it is."""
+    """Of every candidate the nearest other chosen one of its stratum (-1: none), and how far it is."""
     none = np.full(len(xy), -1, dtype=np.int64), np.full(len(xy), np.inf)
     if len(point) == 0 or len(xy) == 0:
         return none
     metres, place = cKDTree(xy[point]).query(xy, k=2)  # the second may not exist: inf, len(point)
     found = np.append(point, -1)[place]
     is_self = found[:, 0] == np.arange(len(xy))
-    return np.where(is_self, found[:, 1], found[:, 0]), np.where(is_self, metres[:, 1], metres[:, 0])
+    near = np.where(is_self, found[:, 1], found[:, 0])
+    near_m = np.where(is_self, metres[:, 1], metres[:, 0])
+    is_own = near_m < FAR_M / 2  # else of another stratum
+    return np.where(is_own, near, -1), np.where(is_own, near_m, np.inf)
 
 
 def _too_near(xy: Floats, point: Ints, min_distance_m: float) -> Ints:

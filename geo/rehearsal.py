@@ -156,7 +156,7 @@ def rehearse(
     finds = np.bincount(
         find_round * np.int64(shape[1]) + find_row, minlength=shape[0] * shape[1]
     ).reshape(shape)
-    row_loss = _paid(finds, rules)
+    row_loss = paid(finds, rules)
     by_find = row_loss / np.maximum(finds, 1)
     site_loss = np.bincount(find_site, by_find[find_round, find_row], len(stratum)) / rounds
     part_score = score(finds, rules)
@@ -333,13 +333,13 @@ def _look_again(
     gain[is_pair] = (rules.part_loss(lost) - rules.part_loss(lost - by_part)).sum(axis=1)
 
 
-def _paid(finds: Ints, rules: Rules) -> Floats:
-    """Points lost by row and round, scaled down where the part's cap holds; shape (R, J)."""
+def paid(finds: Ints, rules: Rules) -> Floats:
+    """Points lost by row, less where the part's cap holds; finds and result of shape (..., J)."""
     by_row = rules.row_loss(finds)
     by_part = rules.by_part(by_row)
     kept = np.divide(rules.part_loss(by_part), by_part, out=np.ones_like(by_part), where=by_part > 0)
-    paid: Floats = by_row * kept[:, rules.part] / 1000
-    return paid
+    lost: Floats = by_row * kept[..., rules.part] / 1000
+    return lost
 
 
 def _thousandths(points: Floats) -> Floats:

@@ -77,7 +77,7 @@ elif section == "standards":
     names = {code: name for code, name in TABLE_NAMES.items() if code.startswith("standard_")}
     table = url_select("哪一张表", names, "standard", default="standard_item")
     rows = in_force(read(standard_table, build.build_id, table), standard_edits(build.source), table)
-    unverified = int((~rows["is_verified"].fillna(value=False).astype(bool)).sum())
+    unverified = int((~rows["is_verified"]).sum())
     st.caption(
         f"共 {number(len(rows))} 条，其中 {number(unverified)} 条未对照原文核实，按默认值使用。"
         "本县有更准的版本时，在“数据管理”页按模板上传，或在“样本点”页直接修改。"

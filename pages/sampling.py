@@ -11,7 +11,10 @@ from pages.ui.cards import definitions, footer
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
 from pages.ui.sample_choose import show_choose
+from pages.ui.sample_draw import show_draw
 from pages.ui.sample_frame import show_frame
+from pages.ui.sample_mock import show_mock
+from pages.ui.sample_rehearse import show_rehearse
 from pages.ui.sample_standards import show_standards
 from pages.ui.sampling import Plan, choose_plan
 
@@ -20,8 +23,15 @@ PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
     "": ("标准与配额", show_standards),
     "frame": ("候选点位", show_frame),
     "choose": ("选申报点", show_choose),
+    "draw": ("公开抽签", show_draw),
+    "rehearse": ("抽查模拟", show_rehearse),
+    "mock": ("模拟评估", show_mock),
 }
-METRICS = ["site_risk", "declared_risk", "route_hours"]
+METRICS = [
+    "site_risk", "declared_risk", "route_hours", "inclusion_probability", "spatial_balance",
+    "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain",
+    "mock_score", "mock_calibration", "self_check_agreement",
+]  # fmt: skip
 
 build = current_build()
 title, note = st.columns([5, 1], vertical_alignment="bottom")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "pages", "data", "geo", "etl")
 DATA_FOR_PAGES = {
-    "builds", "catalog", "engine", "entries", "export", "filters", "messages", "metrics", "photos",
-    "plan", "sample_entries", "settings", "standards", "templates", "views",
+    "builds", "catalog", "engine", "entries", "export", "filters", "messages", "metrics",
+    "mock_workbook", "photos", "plan", "recompute_draw", "sample_entries", "settings", "standards",
+    "templates", "views",
 }  # fmt: skip
 INTAKE_TYPES = ("CheckResult", "County", "CrsFit", "Incoming")
 OTHER_TYPES = ("etl.propose.Proposal", "etl.recipe.Dataset", "etl.recipe.Recipe")
+BRING_FILES = ("data_admin.py", "bring_file.py", "sample_mock_file.py")  # docs/adr/0008-intake.md
 SOURCES = sorted(
     path
     for room in ROOMS
@@ -49,7 +53,7 @@ def test_imports_point_down(path: Path) -> None:
         "etl": {"etl", "data", "geo"},
         "geo": {"geo"},
     }[room]
-    if path.name in ("data_admin.py", "bring_file.py"):  # docs/adr/0008-intake.md
+    if path.name in BRING_FILES:
         loads = {name for name in names if name.startswith("etl")}
         assert loads <= {"etl.intake", *(f"etl.intake.{n}" for n in INTAKE_TYPES), *OTHER_TYPES}
         allowed = allowed | {"etl"}
@@ -91,3 +95,9 @@ def test_sql_lives_in_sql_files() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 is_sql = node.value.lstrip().lower().startswith(("select ", "insert into ", "with "))
                 assert not is_sql or path.name == "engine.py", f"{path}: {node.value[:60]}"
+
+
+def test_the_map_component_is_imported_by_pages_only() -> None:
+    """What app.py imports comes before the server runs: a component would not be served."""
+    code = "import app, sys; sys.exit('streamlit_folium' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,12 +73,14 @@ class PlanDraw:
     points  one row a point of the plan, by role and site type: the frame's columns, role (declared,
             drawn, spare), position (1, 2 … within role and site type; spares are to be taken in this
             order) and probability (of being drawn before distances were looked at; declared 1).
+    skipped likewise, role skipped (a spare has its place) and too_near (kept for want of a better one)
     balance, loss   see the metrics spatial_balance and evenness_loss.
     frame_file, frame_digest    what is announced before the seed.
     result_file, draw_digest    what is announced after it.
     """
 
     points: pd.DataFrame
+    skipped: pd.DataFrame
     balance: Evenness
     loss: Evenness
     notices: tuple[Notice, ...]
@@ -157,6 +159,36 @@ def read_frame_file(content: bytes) -> Drawable:
     )
 
 
+class Announced(NamedTuple):
+    """What is announced before the seed.
+
+    types   site_type, sites, declared, drawn (how many will be, if sites suffice), spares
+    """
+
+    frame_file: bytes
+    frame_digest: str
+    types: pd.DataFrame
+
+
+def announce(frame: pd.DataFrame, settings: PlanSettings, declared: list[str]) -> Announced:
+    """The frame file of a plan with its digest and its numbers; arguments as `draw` takes them."""
+    content = frame_file(frame, settings, declared)
+    read = read_frame_file(content)
+    sites = np.bincount(read.stratum, minlength=len(read.strata))
+    told = np.bincount(read.stratum[read.is_declared], minlength=len(read.strata))
+    drawn = np.minimum(np.maximum(read.quota - told, 0), sites - told)
+    types = pd.DataFrame(
+        {
+            "site_type": read.strata,
+            "sites": sites,
+            "declared": told,
+            "drawn": drawn,
+            "spares": np.minimum(read.spares, sites - told - drawn),
+        }
+    )
+    return Announced(content, hashlib.sha256(content).hexdigest(), types)
+
+
 def draw(frame: pd.DataFrame, settings: PlanSettings, declared: list[str]) -> PlanDraw:
     """The draw of a plan with its seed.
 
@@ -164,10 +196,24 @@ def draw(frame: pd.DataFrame, settings: PlanSettings, declared: list[str]) -> Pl
     declared  site keys of the declared points.
     Raises ValueError if there is no seed or a key comes twice.
     """
+    found = redraw(frame_file(frame, settings, declared), settings, declared)
+    points, skipped = (
+        places.drop(columns="site_type").merge(frame, "left", "site_key", validate="one_to_one")
+        for places in (found.points, found.skipped)
+    )
+    return replace(found, points=points, skipped=skipped)
+
+
+def redraw(announced: bytes, settings: PlanSettings, declared: list[str]) -> PlanDraw:
+    """The draw from a frame file as it was announced, whatever the county's data says by now.
+
+    Of the settings only the seed decides; with the declared keys they serve the notices. Points have no
+    columns of the frame but site_type and site_key.
+    Raises ValueError if there is no seed.
+    """
     if not settings.seed:
         msg = "a draw needs a seed."
         raise ValueError(msg)
-    announced = frame_file(frame, settings, declared)
     digest = hashlib.sha256(announced).hexdigest()
     drawable = read_frame_file(announced)
     drawn = draw_points(*drawable[2:], settings.seed)
@@ -175,8 +221,11 @@ def draw(frame: pd.DataFrame, settings: PlanSettings, declared: list[str]) -> Pl
     lines = places[["role", "site_type", "position", "site_key"]].to_numpy(object).tolist()
     result = _text([["draw result", VERSION, digest, settings.seed], *lines])
     balance, loss = _evenness(drawable, drawn)
+    is_point = places["role"].isin(("declared", "drawn", "spare"))
+    columns = ["role", "position", "probability", "site_type", "site_key"]
     return PlanDraw(
-        _points(frame, places),
+        places.loc[is_point, columns].reset_index(drop=True),
+        places.loc[~is_point, columns].reset_index(drop=True),
         balance,
         loss,
         tuple(_notices(drawable, settings, declared, places)),
@@ -203,12 +252,6 @@ def _places(drawable: Drawable, drawn: Draw) -> pd.DataFrame:
     )
     places["position"] = places.groupby(["role", "site_type"]).cumcount() + 1
     return places
-
-
-def _points(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    is_point = places["role"].isin(("declared", "drawn", "spare"))
-    points = places.loc[is_point, ["role", "position", "probability", "site_key"]]
-    return points.merge(frame, on="site_key", how="left", validate="one_to_one")
 
 
 def _evenness(drawable: Drawable, drawn: Draw) -> tuple[Evenness, Evenness]:

@@ -195,7 +195,7 @@ def rehearse_plan(
     rounds = int(threshold("rehearsal_rounds"))
 
     def at(factor: float, seed: int = SEED) -> Rehearsal:
-        codes, chance = _chances(sample, np.minimum(factor * risk, 1), rows)
+        codes, chance = item_chances(sample, np.minimum(factor * risk, 1), rows)
         return rehearse(
             stratum, draws, codes, chance, rules, rounds, seed, is_repaired, group, correlation
         )
@@ -307,7 +307,7 @@ def _risk(frame: pd.DataFrame, may_be_drawn: Bools, notes: list[Note]) -> pd.Ser
     return risk.fillna(mean)
 
 
-def _chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+def item_chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
     """Rows in which each site can lose, and the chance of a find in each: shape (N, W) both.
 
     A site's chance q splits over items: 1 - (1 - q)^m with the item's share m of the site's mix.

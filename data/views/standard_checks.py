@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.catalog import TABLES
-from data.views.standards import TOTAL
+from data.views.standards import TOTAL, verified
 
 DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
 WHOLE = ("quota",)
@@ -39,12 +39,12 @@ def typed_rows(table: str, edited: pd.DataFrame) -> pd.DataFrame:
 
     edited  columns of the catalog but edition. The index, kept, is the row number.
     """
-    rows = edited.astype(object)
+    rows = edited.astype(object).assign(is_verified=verified(edited))
     for column in TABLES[table].file_columns:
         if column.type == "text" and column.name != "edition":
             rows[column.name] = [_text(value) or None for value in rows[column.name]]
     said = rows.drop(columns="is_verified").map(_text) != ""
-    return rows[said.any(axis=1)].assign(is_verified=rows["is_verified"].eq(True))
+    return rows[said.any(axis=1)]
 
 
 def standard_faults(table: str, rows: pd.DataFrame, weights: pd.DataFrame) -> list[Fault]:
@@ -56,10 +56,9 @@ def standard_faults(table: str, rows: pd.DataFrame, weights: pd.DataFrame) -> li
     if rows.empty:
         return [Fault(0, "", "", "no_rows")]
     faults = [*_values(table, rows), *_twice(table, rows)]
-    verified = rows[rows["is_verified"].eq(True)]
     faults += [
         Fault(int(str(row)), "source", "", "no_source")
-        for row, source in verified["source"].items()
+        for row, source in rows.loc[verified(rows), "source"].items()
         if not _text(source)
     ]
     if table == "standard_quota":
@@ -126,16 +125,17 @@ def _bands(rows: pd.DataFrame) -> Iterator[Fault]:
         }
     )
     for _, bands in ends.sort_values("low", kind="stable").groupby("name", sort=False):
+        widest, start, reach = 0, -np.inf, -np.inf  # the row that reaches highest so far
         for row, low, high in bands[["low", "high"]].itertuples(name=None):
             if high <= low:
                 yield Fault(row, "population_to", f"{high:g}", "band_empty", f"{low:g}")
-        for (before, low, high), (row, then, _) in pairwise(
-            bands[["low", "high"]].itertuples(name=None)
-        ):
-            if low < then < high:
-                yield Fault(row, "population_from", f"{then:g}", "band_overlap", str(before))
-            elif low < high < then:
-                yield Fault(row, "population_from", f"{then:g}", "band_hole", f"{high:g}–{then:g}")
+                continue
+            if start < low < reach:
+                yield Fault(row, "population_from", f"{low:g}", "band_overlap", str(widest))
+            elif -np.inf < reach < low:
+                yield Fault(row, "population_from", f"{low:g}", "band_hole", f"{reach:g}–{low:g}")
+            if high > reach:
+                widest, start, reach = row, low, high
 
 
 def _parts(rows: pd.DataFrame, weights: pd.DataFrame) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ def standard_table(engine: Engine, table: str) -> pd.DataFrame:
 def in_force(rows: pd.DataFrame, edits: pd.DataFrame, table: str) -> pd.DataFrame:
     """The rows of a table with corrected editions in place of the build's, and is_edited.
 
+    is_verified is True or False in every row.
     rows   of `standard_table`; edits: of `data.sample_entries.standard_edits`.
     """
     columns = [column.name for column in TABLES[table].file_columns]
@@ -34,17 +35,22 @@ def in_force(rows: pd.DataFrame, edits: pd.DataFrame, table: str) -> pd.DataFram
         others = kept[kept["edition"] != edit.edition]
         kept = pd.concat([others, corrected.assign(is_edited=True)], ignore_index=True)
     floats = [column.name for column in TABLES[table].file_columns if column.type == "float"]
-    return kept.astype(dict.fromkeys(floats, float)).reset_index(drop=True)
+    kept = kept.assign(is_verified=verified(kept)).astype(dict.fromkeys(floats, float))
+    return kept.reset_index(drop=True)
+
+
+def verified(rows: pd.DataFrame) -> pd.Series:
+    """Whether somebody has read each row in its source: nothing said is no."""
+    return rows["is_verified"].astype("boolean").fillna(value=False).astype(bool)
 
 
 def edition_rows(rows: pd.DataFrame, table: str, edition: str) -> pd.DataFrame:
-    """The rows of one edition without its name, numbered from 1; is_verified is True or False.
+    """The rows of one edition without its name, numbered from 1.
 
     rows  of `in_force`.
     """
     columns = [column.name for column in TABLES[table].file_columns if column.name != "edition"]
     own = rows.loc[rows["edition"] == edition, columns]
-    own = own.assign(is_verified=own["is_verified"].eq(True))  # null is not verified
     return own.set_axis(pd.RangeIndex(1, len(own) + 1))
 
 

@@ -104,7 +104,9 @@ def url_list(label: str, names: dict[str, str], key: str) -> list[str]:
     return chosen
 
 
-def url_number(label: str, limits: tuple[int, int], default: int, key: str) -> int:
+def url_number(
+    label: str, limits: tuple[int, int], default: int, key: str, *, disabled: bool = False
+) -> int:
     """A whole number, kept as `url_select` keeps a choice; what is none or out of limits is default."""
     shown = f"{key}_number"
 
@@ -114,7 +116,7 @@ def url_number(label: str, limits: tuple[int, int], default: int, key: str) -> i
     asked = asked_code(key, str(default))
     is_whole = asked.isdecimal() and limits[0] <= int(asked) <= limits[1]
     st.session_state[shown] = int(asked) if is_whole else default
-    chosen = st.number_input(label, *limits, key=shown, on_change=keep)
+    chosen = st.number_input(label, *limits, key=shown, on_change=keep, disabled=disabled)
     choose(key, str(chosen))
     _put_into_url(key, str(chosen), str(default))
     return chosen

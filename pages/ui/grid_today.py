@@ -46,7 +46,9 @@ PAGE_STYLE = """<style>
   .numbers {grid-template-columns: 1fr 1fr}
   .numbers strong {font-size: 1.2rem}
   [data-testid="stMain"] button, [data-testid="stMain"] a[data-testid^="stBaseLinkButton"],
-  [data-testid="stMain"] [data-testid="stSelectbox"] input {min-height: 44px}
+  [data-testid="stMain"] label:has(input[type="checkbox"]),
+  [data-testid="stMain"] :is([data-testid="stSelectbox"], [data-testid="stTextInput"]) input {
+    min-height: 44px}
   [data-testid="stHeaderActionElements"] {display: none} /* links to headings, too small to hit */
 }
 </style>"""

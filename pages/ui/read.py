@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from data.builds import current_build_id, open_build
-from data.filters import Filters
 from data.views.overview import Build, build_info
 
 T = TypeVar("T")
@@ -21,7 +19,7 @@ def _cached(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[...
     return _view(open_build(build_id), *args)
 
 
-def read(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
+def read(view: Callable[..., T], build_id: str, *args: Hashable) -> T:
     """What the view says about that build: `read(issue_records, build.build_id, filters, "closed")`."""
     result: T = _cached(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result
@@ -32,14 +30,14 @@ def _shared(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[...
     return _view(open_build(build_id), *args)
 
 
-def read_shared(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
+def read_shared(view: Callable[..., T], build_id: str, *args: Hashable) -> T:
     """`read` of what is too large to copy on every run: all sessions look at one object."""
     result: T = _shared(f"{view.__module__}.{view.__name__}", build_id, args, view)
     return result
 
 
-def fetch(view: Callable[..., T], build_id: str, *args: Filters | date | str | int) -> T:
-    """`read` for what is asked for once and is too much to keep: every row of an export."""
+def fetch(view: Callable[..., T], build_id: str, *args: Any) -> T:
+    """`read` for what is asked for once and is too much to keep, or whose arguments are frames."""
     return view(open_build(build_id), *args)
 
 

@@ -49,11 +49,14 @@ ADVICE = {
 
 
 def in_words(rows: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Rows of a table with Chinese headings; whether they were verified stands in words."""
+    """Rows of a table with Chinese headings; whether they were verified stands in words.
+
+    rows  of `in_force`.
+    """
     names = headings(table) | {"is_edited": "本县修改"}
-    shown = rows.assign(
-        is_verified=rows["is_verified"].eq(True).map({True: VERIFIED, False: UNVERIFIED})
-    )
+    shown = rows.assign(is_verified=rows["is_verified"].map({True: VERIFIED, False: UNVERIFIED}))
+    if "content" in shown:
+        shown["content"] = shown["content"].fillna("内容待补")
     if "is_edited" in shown:
         shown["is_edited"] = shown["is_edited"].map({True: "本县修改", False: ""})
     return shown.rename(columns=names)
@@ -124,6 +127,6 @@ def quota_sentence(findings: pd.DataFrame, edition: str) -> str:
             else ("，对得上" if row.difference == 0 else f"，差 **{row.difference:g}** 个")
         )
         texts.append(
-            f"{f'人口 {band} 万：' if band else ''}{asked}，已录入的合计 {row.summed:g} 个{rest}"
+            f"{f'人口（万人）{band}：' if band else ''}{asked}，已录入的合计 {row.summed:g} 个{rest}"
         )
     return f"{plain(edition)} 版：" + "；".join(texts) + "。" if texts else ""

@@ -41,6 +41,8 @@ WIDE = [
     "coverage?segment={segment}",
     "grid?grid={grid}",
     "alike?period=all&issue={issue}",
+    "sampling?part=draw",
+    "sampling?part=rehearse",
     "definitions?definitions=standards",
     "data_admin?section=builds",
     "sampling?part=frame",

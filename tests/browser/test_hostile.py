@@ -55,11 +55,15 @@ VIEWS = [  # every part of every page that shows text of the county in its own w
     f"grid?period=all&unit={quote(IMAGE)}",
     "grid?period=all&grid=G2",
     "grid?period=all&grid=G1",
+    "sampling?plan=1&part=draw",
+    "sampling?plan=1&part=rehearse&k=20",
+    "sampling?plan=1&part=rehearse&look=lost&lost=rows",
+    "sampling?plan=1&part=rehearse&look=lost&lost=grids",
     "sampling?part=frame&order=issues",
-    "sampling?part=choose&plan=1",
-    "sampling?part=choose&plan=1&show=coverage",
-    "sampling?part=choose&plan=1&show=route",
-    "sampling?part=choose&plan=1&show=compare",
+    "sampling?part=choose&plan=2",
+    "sampling?part=choose&plan=2&show=coverage",
+    "sampling?part=choose&plan=2&show=route",
+    "sampling?part=choose&plan=2&show=compare",
 ]
 # What text may not become: something that runs, or that points away from this server.
 FOREIGN = """() => [...document.querySelectorAll('a, img, svg[onload], [onerror], script:not([src])')]
@@ -118,7 +122,7 @@ def save_tables(page: Page | Locator, seen: set[str]) -> None:
                 is_harmless_csv(path.read_text("utf-8-sig"))
             elif saving.value.suggested_filename.endswith(".geojson"):
                 assert json.loads(path.read_text("utf-8"))["features"]
-            else:
+            elif saving.value.suggested_filename.endswith(".xlsx"):
                 is_harmless_workbook(path)
 
 
@@ -228,7 +232,11 @@ def paper(page: Page, address: str) -> None:
     page.goto(link if "://" in link else f"{address}{link}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(TAGS)
     check(page)
-    page.goto(f"{address}/sampling?part=choose&plan=2")
+    page.goto(f"{address}/sampling?plan=1&part=draw")
+    link = page.get_by_role("link", name="打印抽签记录").get_attribute("href") or ""
+    page.goto(link if "://" in link else f"{address}{link}")
+    expect(page.get_by_text(MARKDOWN).first).to_be_visible()
+    page.goto(f"{address}/sampling?part=choose&plan=3")
     link = page.get_by_role("link", name="打印答辩稿").get_attribute("href") or ""
     page.goto(link if "://" in link else f"{address}{link}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(MARKDOWN)

@@ -60,6 +60,8 @@ LINKS = {
     "alike?period=all&issue={issue}&level=category_class&which=new&count=20": (
         {"哪些地点": "从未有过", "清单长度": "20 处", "同类问题": "大类"}, [],
     ),
+    "sampling?part=draw": ({}, ["公开抽签"]),
+    "sampling?part=rehearse": ({}, ["抽查模拟"]),
     "sampling?part=frame&type=公厕&grid={grid}&which=unseen&order=safe": (
         {"网格": "{name}", "类型": "公厕", "排列": "风险从低到高"}, ["候选点位", "无人看过的"],
     ),

@@ -214,3 +214,30 @@ def test_the_auditor_s_program_needs_nothing_but_an_old_python() -> None:
 def test_the_auditor_s_program_refuses_other_files() -> None:
     with pytest.raises(ValueError, match="version 1"):
         recompute_draw.repeat_draw('["draw frame",2,0]\n', "1")
+
+
+def test_what_is_announced_counts_what_will_be_drawn() -> None:
+    frame = county()
+    declared = keys(frame, "公厕", 2) + keys(frame, "农贸市场", 1) + ["gone"]
+    said = views.announce(frame, plan(), declared)
+    assert said.frame_file == frame_file(frame, plan(), declared)
+    assert said.frame_digest == hashlib.sha256(said.frame_file).hexdigest()
+    found = draw(frame, plan(), declared).points
+    counts = found.groupby(["site_type", "role"]).size().unstack(fill_value=0)
+    types = said.types.set_index("site_type")
+    for role, column in (("declared", "declared"), ("drawn", "drawn")):
+        assert types[column].to_dict() == counts[role].reindex(types.index).to_dict()
+    assert types["sites"].sum() == frame["site_type"].isin(types.index).sum()
+
+
+def test_an_announced_file_gives_the_same_draw_when_the_data_has_changed() -> None:
+    frame = county()
+    declared = keys(frame, "公厕", 2)
+    kept = draw(frame, plan(min_distance_m=900.0), declared)
+    again = views.redraw(kept.frame_file, plan(), declared)
+    assert (again.draw_digest, again.result_file) == (kept.draw_digest, kept.result_file)
+    assert again.points["site_key"].tolist() == kept.points["site_key"].tolist()
+    assert again.skipped["site_key"].tolist() == kept.skipped["site_key"].tolist()
+    skipped = sum(notice.count for notice in kept.notices if notice.code == "skipped")
+    assert (kept.skipped["role"] == "skipped").sum() == skipped > 0
+    assert views.redraw(kept.frame_file, plan(seed="other"), declared).draw_digest != kept.draw_digest

@@ -103,12 +103,22 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
         ),
         lambda: sample_entries.finish_plan("a", first, "", store),
     ):
-        with pytest.raises(DataError, match="final"):
+        with pytest.raises(DataError, match=r"final|drawn already"):
             change()
     assert sample_entries.plan_points("a", first, store).equals(kept)
     sample_entries.remove_plan("a", first, store)
     assert sample_entries.plan_points("a", first, store).empty
     assert sample_entries.plans("a", store)["plan_id"].tolist() == [second]
+
+
+def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    drawn = pd.concat([points("P1"), points("P3", role="drawn")])
+    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    other = pd.concat([points("P1"), points("P4", role="drawn")])
+    with pytest.raises(DataError, match="drawn already"):
+        sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "e", DAY, other, store)
+    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1", "P3"]
 
 
 def test_other_declared_points_take_a_draw_back(store: Path) -> None:
@@ -175,6 +185,25 @@ def test_a_corrected_standard_and_back(store: Path) -> None:
     assert len(kept) == len(rows)
     sample_entries.restore_standard("a", "standard_deduction", "2021", store)
     assert sample_entries.standard_edits("a", store).empty
+    history = sample_entries.standard_history("a", "standard_deduction", "2021", store)
+    assert history["is_restored"].tolist() == [True, False, False]
+    assert history["rows_kept"].tolist() == [0, len(rows), len(rows)]
+    assert history["note"].tolist() == ["", "省表", "省表"]
+    assert history["changed_at"].is_monotonic_decreasing
+    for county, table in (("b", "standard_deduction"), ("a", "standard_weight")):
+        assert sample_entries.standard_history(county, table, "2021", store).empty
+
+
+def test_a_whole_edition_is_saved_or_none_of_it(store: Path) -> None:
+    tables = {name: default_table(TABLES[name]) for name in ("standard_quota", "standard_weight")}
+    sample_entries.save_edition("a", "本省", tables, DAY, "省表", store)
+    edits = sample_entries.standard_edits("a", store)
+    assert edits["table_name"].tolist() == ["standard_quota", "standard_weight"]
+    with pytest.raises(KeyError):
+        sample_entries.save_edition(
+            "b", "本省", tables | {"standard_none": tables["standard_quota"]}, DAY, "", store
+        )
+    assert sample_entries.standard_edits("b", store).empty
 
 
 def test_a_frame_file_is_known_by_its_digest(store: Path) -> None:

@@ -74,7 +74,9 @@ def test_pins_stay_and_nobody_else_is_too_near(problem: Any) -> None:
         (min(i, j), max(i, j))
         for i in point
         for j in point
-        if i != j and np.hypot(*(made.xy_m[i] - made.xy_m[j])) < distance
+        if i != j
+        and made.stratum[i] == made.stratum[j]
+        and np.hypot(*(made.xy_m[i] - made.xy_m[j])) < distance
     }
     assert all(made.is_pinned[i] and made.is_pinned[j] for i, j in close)
     assert {tuple(sorted(pair)) for pair in found.too_near.tolist()} == close
@@ -159,11 +161,12 @@ def test_grids_take_turns_while_the_risk_allows() -> None:
     assert choose_points(made, np.array([2]), 0, 0).point.tolist() == [0, 4]
 
 
-def test_a_scarce_type_is_not_kept_out_by_a_common_one() -> None:
+def test_the_distance_is_kept_within_a_type_only() -> None:
     made = candidates([*line(3), (0, 10)], stratum=[0, 0, 0, 1], risk=[0.0, 0.1, 0.2, 0.9])
-    found = choose_points(made, np.array([2, 1]), 50, 0)
-    assert found.point.tolist() == [1, 2, 3]
-    assert (found.why[0], found.near[0], found.near_m[0]) == ("near", 3, 10)
+    found = choose_points(made, np.array([1, 1]), 500, 0)
+    assert found.point.tolist() == [0, 3]
+    assert found.why.tolist() == ["chosen", "near", "near", "chosen"]
+    assert found.near.tolist() == [-1, 0, 0, -1]
 
 
 def test_pins_count_in_the_quota_and_their_grids() -> None:
@@ -189,10 +192,11 @@ def test_stand_ins_keep_the_distance_and_begin_with_the_best(problem: Any) -> No
     for out in found.point:
         rest = found.point[found.point != out]
         best = stand_ins(made, found.point, int(out), distance, PENALTY)
+        own = rest[made.stratum[rest] == made.stratum[out]]
         assert not set(best) & set(found.point)
         assert (made.stratum[best] == made.stratum[out]).all()
         for i in best:
-            assert (np.hypot(*(made.xy_m[rest] - made.xy_m[i]).T) >= distance).all()
+            assert (np.hypot(*(made.xy_m[own] - made.xy_m[i]).T) >= distance).all()
         pinned = made.is_pinned.copy()
         pinned[rest] = True
         barred = made.is_barred.copy()

@@ -1,0 +1,198 @@
+"""Whether what was told of a mock inspection held, and whether self-checks see what inspections see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.engine import Engine
+from data.standards import threshold
+from data.views.mock import forecast, mock_result
+from geo.crs import LONLAT, transform_xy
+from geo.forecast import forecast_test
+from geo.risk import brier_score, calibration
+from geo.sampling import weighted_mean
+from geo.share import Z95, wilson_interval
+
+Floats = npt.NDArray[np.float64]
+Verdict = Literal["few", "honest", "optimistic", "pessimistic"]
+BINS = 5
+
+
+@dataclass(frozen=True)
+class MockCheck:
+    """An inspection against its forecast, over the points that were seen and had a chance told.
+
+    points, unknown   such points; seen points without a chance
+    told              of `data.views.mock.forecast`, of exactly these points
+    score             what they scored
+    faulty            points with a find
+    p_value           how likely so many or as unlikely a number is if the chances are right
+    verdict           few (points, to judge), honest (no sign of the contrary), optimistic (more was
+                      found than told), pessimistic (less)
+    bins      predicted, observed, hits, trials, lower, upper, is_too_few; as `geo.risk.calibration`
+    brier, brier_base   of the chances; of the mean of what was found, told to every point (NaN where
+                        all points are alike: who knows that beforehand is never wrong)
+    """
+
+    points: int
+    unknown: int
+    told: dict[str, Any]
+    score: float
+    faulty: int
+    p_value: float
+    verdict: Verdict
+    bins: pd.DataFrame
+    brier: float
+    brier_base: float
+
+
+def mock_check(
+    points: pd.DataFrame, items: pd.DataFrame, part_points: Mapping[str, float], pass_share: float
+) -> MockCheck | None:
+    """Compare an inspection with its forecast; None while no point with a chance was seen.
+
+    points, items  of `data.sample_entries`; part_points: of the forecast that is kept with it.
+    The forecast is made anew for the points seen, from the chances that were kept.
+    """
+    is_seen = points["result"] == "seen"
+    seen = points[is_seen & points["chance"].notna()].reset_index(drop=True)
+    if seen.empty:
+        return None
+    own = items[items["site_key"].isin(seen["site_key"])].reset_index(drop=True)
+    result = mock_result(seen, own, part_points, pass_share)
+    hit = result.sites["is_faulty"].to_numpy(bool)
+    chance = seen["chance"].to_numpy(float)
+    p_value = forecast_test(chance, int(hit.sum()))
+    bins = calibration(chance, hit, BINS)
+    return MockCheck(
+        points=len(seen),
+        unknown=int(is_seen.sum()) - len(seen),
+        told=forecast(seen, own, part_points, pass_share),
+        score=result.score,
+        faulty=int(hit.sum()),
+        p_value=p_value,
+        verdict=_verdict(chance, hit, p_value),
+        bins=bins.assign(is_too_few=bins["trials"] < threshold("min_checked")),
+        brier=brier_score(chance, hit),
+        brier_base=np.nan if hit.all() or not hit.any() else float(hit.var()),
+    )
+
+
+def _verdict(chance: Floats, hit: npt.NDArray[np.bool_], p_value: float) -> Verdict:
+    if len(hit) < threshold("min_forecast_points"):
+        return "few"
+    if p_value >= threshold("forecast_level"):
+        return "honest"
+    return "optimistic" if hit.sum() > chance.sum() else "pessimistic"
+
+
+@dataclass(frozen=True)
+class FaultyShare:
+    """Share of faulty points among all candidates that might have been drawn, weighted back.
+
+    share, lower, upper   95 %; NaN where fewer than `min_checked` drawn points were seen
+    drawn, declared       points seen that it rests on
+    plain                 share of the points seen, not weighted
+    """
+
+    share: float
+    lower: float
+    upper: float
+    drawn: int
+    declared: int
+    plain: float
+
+
+def faulty_share(engine: Engine, sites: pd.DataFrame) -> FaultyShare | None:
+    """Weight the finds back by how likely each point was to be drawn; None without drawn points.
+
+    sites  of `MockResult`. Declared points stand for themselves alone; spares are left out, for they
+           were visited for another reason than the draw's.
+    """
+    is_declared = sites["role"] == "declared"
+    is_drawn = (sites["role"] == "drawn") & sites["probability"].notna()
+    own = sites[sites["is_seen"] & (is_declared | is_drawn)]
+    drawn = own[own["role"] == "drawn"]
+    if drawn.empty:
+        return None
+    crs = engine.select("build").iloc[0]["compute_crs"]
+    x, y = transform_xy(own["lon"].to_numpy(float), own["lat"].to_numpy(float), LONLAT, crs)
+    chance = own["probability"].where(own["role"] == "drawn", 1.0).to_numpy(float)
+    faulty = own["is_faulty"].to_numpy(float)
+    declared, plain = len(own) - len(drawn), float(faulty.mean())
+    if len(drawn) < threshold("min_checked"):
+        return FaultyShare(np.nan, np.nan, np.nan, len(drawn), declared, plain)
+    share, error = weighted_mean(faulty, chance, np.column_stack([x, y]))
+    lower, upper = np.clip([share - Z95 * error, share + Z95 * error], 0, 1)
+    if error == 0:  # all alike: that nothing varies in the sample is no proof that nothing does
+        size = (1 / chance).sum() ** 2 / (1 / chance**2).sum()  # Kish's effective size
+        limits = wilson_interval(np.array([share * size]), np.array([size]))
+        lower, upper = (limit[0] for limit in limits)
+    return FaultyShare(share, float(lower), float(upper), len(drawn), declared, plain)
+
+
+@dataclass(frozen=True)
+class SelfAgreement:
+    """Points that a mock inspection saw no more than `self_check_days` after their own unit had.
+
+    pairs   one row a point seen by the inspection: mock_point_id, title, the place, lead_unit,
+            checked_on, self_on (of the last self-check before), is_faulty, is_self_faulty
+    total   one row, units: a row a lead_unit, most pairs first. Columns: pairs, agreed, agreed_share,
+            agreed_lower, agreed_upper (Wilson, 95 %); self_clean (the unit found nothing), missed (of
+            these the inspection found something), missed_share, missed_lower, missed_upper. Shares are
+            NaN where fewer than `min_checked` points are behind them.
+    """
+
+    pairs: pd.DataFrame
+    total: pd.DataFrame
+    units: pd.DataFrame
+
+
+def self_agreement(seen: pd.DataFrame) -> SelfAgreement:
+    """Do units find what inspections find? seen: of `data.sample_entries.seen_points`.
+
+    A self-check after the inspection may know its outcome, so only those before it or on its day count.
+    """
+    own = seen.assign(checked_on=pd.to_datetime(seen["checked_on"])).sort_values("checked_on")
+    own["is_faulty"] = own["is_faulty"].astype(bool)
+    theirs = own.loc[own["kind"] == "self", ["site_key", "checked_on", "is_faulty"]]
+    theirs = theirs.assign(self_on=theirs["checked_on"])
+    pairs = pd.merge_asof(
+        own[own["kind"] == "mock"],
+        theirs.rename(columns={"is_faulty": "is_self_faulty"}),
+        on="checked_on",
+        by="site_key",
+        tolerance=pd.Timedelta(days=threshold("self_check_days")),
+    )
+    pairs = pairs.dropna(subset="self_on").reset_index(drop=True)
+    pairs["is_self_faulty"] = pairs["is_self_faulty"].astype(bool)
+    pairs["is_agreed"] = pairs["is_faulty"] == pairs["is_self_faulty"]
+    pairs["is_self_clean"] = ~pairs["is_self_faulty"]
+    pairs["is_missed"] = pairs["is_self_clean"] & pairs["is_faulty"]
+    units = _agreement(pairs.groupby("lead_unit")).sort_values(
+        ["pairs", "lead_unit"], ascending=[False, True], ignore_index=True
+    )
+    return SelfAgreement(pairs, _agreement(pairs.groupby(lambda _: "")), units)
+
+
+def _agreement(groups: Any) -> pd.DataFrame:
+    found = groups.agg(
+        pairs=("site_key", "size"),
+        agreed=("is_agreed", "sum"),
+        self_clean=("is_self_clean", "sum"),
+        missed=("is_missed", "sum"),
+    ).reset_index(names="lead_unit")
+    for name, hits, trials in (("agreed", "agreed", "pairs"), ("missed", "missed", "self_clean")):
+        k, n = found[hits].to_numpy(float), found[trials].to_numpy(float)
+        lower, upper = wilson_interval(k, n)
+        is_enough = n >= threshold("min_checked")
+        found[f"{name}_share"] = np.where(is_enough, k / np.maximum(n, 1), np.nan)
+        found[f"{name}_lower"] = np.where(is_enough, lower, np.nan)
+        found[f"{name}_upper"] = np.where(is_enough, upper, np.nan)
+    return found

@@ -1,0 +1,428 @@
+"""公开抽签: the list is fixed, the seed called out, the points drawn; anybody can do it again."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from dataclasses import replace
+from datetime import date, datetime
+
+import pandas as pd
+import streamlit as st
+
+from data.engine import Engine
+from data.export import point_geojson
+from data.messages import DataError
+from data.plan import PlanSettings
+from data.sample_entries import add_plan, keep_frame, kept_frame, set_draw
+from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
+from data.views.overview import Build
+from pages.ui.draw_result import (
+    SCRIPT,
+    command,
+    digest_groups,
+    file_name,
+    is_same,
+    kept_draw,
+    point_table,
+    print_url,
+)
+from pages.ui.filters import choose, url_number, url_value
+from pages.ui.maps import Scene, draw_map
+from pages.ui.read import read
+from pages.ui.records import POINTS_SHOWN
+from pages.ui.sampling import ROLES, Plan
+from pages.ui.sites import all_grids, site_frame, site_name
+from pages.ui.tables import table
+from pages.ui.text import plain
+
+# Such a seed stands unchanged in a command of any shell, and can be read out.
+SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
+DIGEST = re.compile("[0-9a-f]{64}")
+ADVICE = (
+    "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
+    "不要由我们自己选：名单已经固定，谁也不知道这个种子会抽中谁，也就没有人能挑。"
+)
+TYPES = {
+    "site_type": "点位类型",
+    "sites": "候选点位",
+    "declared": "申报点",
+    "drawn": "要抽",
+    "spares": "备用点",
+}
+COLOURS = {"declared": "#0b6e99", "drawn": "#bd0026", "spare": "#fecc5c", "grid": "#ffffff"}
+NOTICES = {
+    "unknown_declared": "方案的申报点有 {count} 个不在候选名单里（数据已经换了版本），没有它们。",
+    "no_quota": "{site_type}：没有配额，{count} 个申报点照样保留。",
+    "more_declared": "{site_type}：申报点比配额多 {count} 个，不再抽。",
+    "fewer_declared": "{site_type}：申报点比方案少 {count} 个，多抽这么多补足。",
+    "short": "{site_type}：候选点位比配额少 {count} 个，全部抽中。",
+    "few_spares": "{site_type}：备用点少 {count} 个（候选点位不够，或已顶替别的点）。",
+    "skipped": "{site_type}：{count} 个抽中的点离已定的点太近，由备用点依次顶替。",
+    "too_near": "{site_type}：{count} 个抽中的点离已定的点近，但没有更合适的备用点，予以保留。",
+}
+PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "离已定的点近，没有更合适的，保留"}
+
+
+def show_draw(build: Build, plan: Plan | None) -> None:
+    """The draw of a plan: its ceremony while it is not drawn, or what was drawn and how to check it."""
+    if plan is None:
+        return  # the page says what to do
+    if fault := st.session_state.pop("draw_fault", ""):
+        st.error(plain(fault))
+    if plan.drawn_on:
+        _drawn(build, plan, plan.drawn_on)
+    elif plan.is_final:
+        st.warning("这一版已经定稿，没有抽签，也不能再抽。要抽签，请另做一版。")
+        _new_version(build, plan)
+    else:
+        _ceremony(build, plan)
+
+
+def today() -> date:
+    """The day on this computer."""
+    return datetime.now().astimezone().date()
+
+
+def _ceremony(build: Build, plan: Plan) -> None:
+    """Three steps, each closed until the one before is done."""
+    st.subheader("第一步　固定候选名单")
+    fixed = url_value(f"fixed_{plan.plan_id}")
+    fixed = fixed if DIGEST.fullmatch(fixed) else ""
+    left, right = st.columns([1, 1.4], gap="large")
+    with left:
+        settings = _settings(plan, is_fixed=bool(fixed))
+    declared = tuple(plan.keys("declared"))
+    with st.spinner("正在整理候选名单……"):
+        said = read(_announce, build.build_id, build, replace(settings, seed=""), declared)
+    with right:
+        st.dataframe(
+            said.types.rename(columns=TYPES),
+            hide_index=True,
+            height="content",
+            alt="各类点位各有多少、要抽多少",
+        )
+    if not said.types["drawn"].sum():
+        st.warning("没有要抽的点：方案没有配额、配额都由申报点占满，或者候选点位里没有这些类型。")
+        return
+    is_fixed = fixed == said.frame_digest
+    _announced(plan, said, fixed)
+    st.subheader("第二步　公布种子")
+    st.markdown(ADVICE)
+    seed = st.text_input(
+        "种子",
+        key=f"seed_{plan.plan_id}",
+        disabled=not is_fixed,
+        placeholder="" if is_fixed else "先固定名单",
+        max_chars=60,
+    ).strip()
+    is_good = SEED.fullmatch(seed) is not None
+    if seed and not is_good:
+        st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
+    st.subheader("第三步　抽签")
+    st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
+    st.button(
+        "抽签",
+        type="primary",
+        icon=":material/casino:",
+        disabled=not (is_fixed and is_good),
+        on_click=_draw,
+        args=(build, plan, replace(settings, seed=seed), said.frame_digest),
+    )
+
+
+def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[str, ...]) -> Announced:
+    return announce(site_frame(build).frame, settings, list(declared))
+
+
+def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
+    """How it is drawn; it stands in the list that is fixed, so it is chosen before."""
+    own = plan.settings
+    spares = max((quota.spares for quota in own.quotas), default=0)
+    number = plan.plan_id
+    weight = url_number(
+        "风险权重 λ（%，0–70）",
+        (0, 70),
+        round(100 * own.risk_weight),
+        f"weight_{number}",
+        disabled=is_fixed,
+    )
+    st.caption(
+        "0：同一类的点机会相同。"
+        if not weight
+        else f"{weight}：风险是同类平均两倍的点，机会是平均点的 {1 + weight / 100:.2g} 倍；"
+        f"风险最低的点也保留平均点 {100 - weight}% 的机会。"
+    )
+    distance = url_number(
+        "点与点最小距离（米，0–2000）",
+        (0, 2000),
+        round(own.min_distance_m),
+        f"distance_{number}",
+        disabled=is_fixed,
+    )
+    st.caption("同类中抽中的点离已定的点更近时，由备用点依次顶替；没有合适的，保留原来的点。")
+    each = url_number("每类备用点（个，0–50）", (0, 50), spares, f"spares_{number}", disabled=is_fixed)
+    quotas = own.quotas
+    if each != spares:  # the plan may have its own number for each type
+        quotas = tuple(quota._replace(spares=each) for quota in quotas)
+    return replace(own, quotas=quotas, risk_weight=weight / 100, min_distance_m=float(distance))
+
+
+def _announced(plan: Plan, said: Announced, fixed: str) -> None:
+    """Fix the list, or show what was fixed."""
+    if not fixed:
+        st.markdown(
+            "名单、配额、权重和距离都写在名单文件里。固定之后当众公布它的摘要（SHA-256），再产生种子。"
+        )
+        st.button(
+            "固定名单并公布摘要",
+            type="primary",
+            icon=":material/lock:",
+            on_click=_fix,
+            args=(plan, said.frame_file),
+        )
+        return
+    if fixed != said.frame_digest:
+        st.error("现在的名单与公布的摘要不一致（数据或设置已经变了）：请重新固定并公布。")
+    st.html(_digest_html("名单摘要（SHA-256）", fixed))
+    with st.container(horizontal=True):
+        st.download_button(
+            "下载名单文件",
+            lambda: kept_frame(fixed) or b"",
+            file_name("frame", fixed),
+            "text/plain",
+            icon=":material/download:",
+            on_click="ignore",
+            help="任何人都可以在种子产生之前存一份；改动一个字，摘要就完全不同",
+        )
+        st.button("改动设置，重新固定", on_click=_unfix, args=(plan,), type="tertiary")
+
+
+def _fix(plan: Plan, content: bytes) -> None:
+    choose(f"fixed_{plan.plan_id}", keep_frame(content))
+
+
+def _unfix(plan: Plan) -> None:
+    choose(f"fixed_{plan.plan_id}", "")
+
+
+def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
+    """Draw and keep it (a click's callback)."""
+    found = draw(site_frame(build).frame, settings, plan.keys("declared"))
+    points = found.points.assign(
+        reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
+    )
+    if found.frame_digest != digest:
+        st.session_state["draw_fault"] = "名单在公布之后变了，没有抽签：请重新固定并公布。"
+        return
+    try:
+        keep_frame(found.frame_file)
+        set_draw(
+            build.source,
+            plan.plan_id,
+            settings,
+            build.build_id,
+            build.data_until,
+            found.frame_digest,
+            found.draw_digest,
+            today(),
+            points,
+        )
+    except DataError as error:
+        st.session_state["draw_fault"] = error.zh
+
+
+def _digest_html(name: str, digest: str) -> str:
+    groups = "".join(f"<span>{html.escape(group)}</span>" for group in digest_groups(digest))
+    style = (
+        "display:flex;flex-wrap:wrap;gap:.2em .9em;font:600 clamp(1.2rem,1.75vw,2.6rem)/1.4 monospace"
+    )
+    return f'<div style="font-size:1rem">{name}</div><div style="{style}">{groups}</div>'
+
+
+def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
+    """What was drawn, how even it is, how to check it."""
+    fault, again = "", None
+    try:
+        with st.spinner("正在用名单和种子重算核对……"):
+            again = kept_draw(build, plan)
+    except DataError as error:
+        fault = error.zh
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        counts = plan.points["role"].value_counts()
+        said = "　".join(f"{name} **{counts.get(role, 0)}** 个" for role, name in ROLES.items())
+        st.markdown(f"{drawn_on:%Y-%m-%d} 抽签：{said}")
+        st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
+        st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
+        st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))
+        _check(plan, again, fault)
+        _downloads(build, plan, again)
+        if again is not None:
+            _evenness(again)
+            _notices(build, again)
+    with right:
+        _map(build, plan)
+    shown = point_table(plan)
+    table(shown, f"抽签结果 {plan.name}", "draw_points", height=420)
+    st.download_button(
+        "GeoJSON",
+        lambda: point_geojson(shown.assign(lon=plan.points["lon"], lat=plan.points["lat"])),
+        f"抽签结果 {plan.name}.geojson",
+        "application/geo+json",
+        icon=":material/map:",
+        type="tertiary",
+        on_click="ignore",
+        help="在 QGIS 等软件里打开",
+    )
+    _verify(plan)
+    _new_version(build, plan)
+
+
+def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
+    if fault:
+        st.error(plain(fault))
+    elif again is None:
+        st.warning("名单文件不在这台电脑上，不能重算核对。有人下载过它的话，可以用独立程序核对。")
+    elif is_same(plan, again):
+        st.success("已核对：名单文件与摘要一致；用名单和种子重算，抽中的点和结果摘要都与保存的一致。")
+    else:
+        st.error("核对不符：用名单和种子重算的结果与保存的不一样。请不要使用这份结果，并查明原因。")
+
+
+def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
+    with st.container(horizontal=True):
+        st.link_button("打印抽签记录", print_url(build, plan), icon=":material/print:")
+        if again is not None:
+            for name, kind, digest, content in (
+                ("名单文件", "frame", plan.frame_digest, again.frame_file),
+                ("结果文件", "result", plan.draw_digest, again.result_file),
+            ):
+                st.download_button(
+                    name,
+                    content,
+                    file_name(kind, digest),
+                    "text/plain",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+        st.download_button(
+            "独立核对程序",
+            SCRIPT.read_bytes(),
+            SCRIPT.name,
+            "text/x-python",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _evenness(again: PlanDraw) -> None:
+    """How the points spread, beside simple random draws of as many."""
+    st.markdown(f"**铺开得匀不匀**：{_spread(again.balance)}")
+    rows = pd.DataFrame(
+        [
+            (name, *(f"{value:.3f}" for value in figure))
+            for name, figure in (("B（越小越匀）", again.balance), ("均匀度损失", again.loss))
+            if not math.isnan(figure.value)
+        ],
+        columns=["指标", "这次抽签", "简单随机抽签平均", "其中 5% 低于", "其中 5% 高于"],
+    )
+    if len(rows):
+        st.dataframe(rows, hide_index=True, alt="这次抽签与简单随机抽签的均匀程度")
+
+
+def _spread(balance: Evenness) -> str:
+    if math.isnan(balance.value):
+        return "没有点，不比较。"
+    if balance.value < balance.random_low:
+        than = "比九成五以上的简单随机抽签都匀"
+    elif balance.value < balance.random_mean:
+        than = "比多数简单随机抽签匀"
+    elif balance.value <= balance.random_high:
+        than = "与简单随机抽签差不多"
+    else:
+        than = "不如简单随机抽签匀（申报点集中，或配额太少）"
+    return f"每个点周围分到的候选点位大致一样多就是匀；这次{than}。"
+
+
+def _notices(build: Build, again: PlanDraw) -> None:
+    if again.notices:
+        with st.expander(f"说明（{len(again.notices)} 条）"):
+            for notice in again.notices:
+                said = NOTICES[notice.code].format(site_type=notice.site_type, count=notice.count)
+                st.markdown(f"- {plain(said)}")
+            skipped = again.skipped.merge(site_frame(build).frame, "left", ["site_key", "site_type"])
+            for row in skipped[skipped["lon"].notna()].to_dict("records"):
+                name = plain(f"{row['site_type']} {site_name(row)}")
+                st.markdown(f"- {name}：{PASSED[row['role']]}")
+
+
+def _map(build: Build, plan: Plan) -> None:
+    shown = plan.points.head(POINTS_SHOWN)
+    points: list[dict[str, object]] = [
+        {
+            "id": row["site_key"],
+            "lat": round(row["lat"], 5),
+            "lon": round(row["lon"], 5),
+            "key": row["role"],
+            "text": f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
+        }
+        for row in shown.to_dict("records")
+    ]
+    legend = [(COLOURS[role], name) for role, name in ROLES.items()]
+    grids = dict.fromkeys(all_grids(build)["grid_id"], ("grid", ""))
+    scene = Scene(f"{plan.name}的样本点", COLOURS, legend, grids, points=points)
+    draw_map("draw_map", build, scene, height=620)
+    if len(plan.points) > len(shown):
+        st.caption(f"图上是前 {len(shown)} 个点，另有 {len(plan.points) - len(shown)} 个见表。")
+
+
+def _verify(plan: Plan) -> None:
+    with st.expander("别人怎么核对"):
+        st.markdown(
+            "1. 下载名单文件、结果文件和独立核对程序，放在同一个文件夹里。"
+            "程序不依赖本系统，只要电脑上有 Python 3.8 以上。\n"
+            "2. 在这个文件夹里运行下面这一行。\n"
+            "3. 屏幕上 frame 后面应当是名单摘要，result 后面应当是结果摘要；"
+            "生成的文件与下载的结果文件一字不差。"
+        )
+        st.code(command(plan), language=None)
+
+
+def _new_version(build: Build, plan: Plan) -> None:
+    """Another seed needs another version, and a reason that stays with it."""
+    with st.expander("要重抽：另做一版"):
+        st.markdown(
+            "抽过的签不能重抽，否则就能挑一个“好”种子。确有原因（名单有误、点位关停）时另做一版："
+            "申报点和设置照抄，种子重新公布；这一版和它的结果一直留着。"
+        )
+        reason = st.text_input("为什么要另做一版", key=f"reason_{plan.plan_id}", max_chars=200)
+        st.button(
+            "另做一版",
+            disabled=not reason.strip(),
+            on_click=_add_version,
+            args=(build, plan, reason.strip()),
+            icon=":material/content_copy:",
+        )
+
+
+def _add_version(build: Build, plan: Plan, reason: str) -> None:
+    try:
+        plan_id = add_plan(
+            build.source,
+            plan.title,
+            replace(plan.settings, seed=""),
+            today(),
+            build.build_id,
+            build.data_until,
+            plan.points[plan.points["role"] == "declared"],
+            f"由第 {plan.version} 版另做：{reason}",
+            pinned=plan.pinned,
+            barred=plan.barred,
+        )
+    except DataError as error:
+        st.session_state["draw_fault"] = error.zh
+    else:
+        choose("plan", str(plan_id))

@@ -1,0 +1,200 @@
+"""模拟评估: making an inspection of a plan's points, the list of them, and the one that is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.messages import DataError
+from data.sample_entries import (
+    MockKind,
+    add_mock,
+    mock_items,
+    mock_points,
+    mocks,
+    remove_mock,
+    seen_points,
+)
+from data.standards import threshold
+from data.views.inspection_route import inspection_route
+from data.views.mock import mock_draft
+from data.views.mock_check import self_agreement
+from data.views.overview import Build
+from pages.ui.checklist import show_fault, today
+from pages.ui.filters import choose, url_select, url_switch
+from pages.ui.grid_today import PAGE_STYLE
+from pages.ui.read import fetch
+from pages.ui.sample_mock_check import show_agreement
+from pages.ui.sample_mock_file import show_files
+from pages.ui.sample_mock_fill import show_points
+from pages.ui.sample_mock_result import show_result
+from pages.ui.sampling import Plan, standard
+from pages.ui.sites import site_frame, site_name
+from pages.ui.tables import table
+from pages.ui.text import plain
+
+KINDS: dict[str, str] = {"mock": "模拟评估", "self": "自查"}
+KIND_HELP = "模拟评估由创卫办组织人员去看；自查由责任单位自己看同样的点位"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is chosen for a new inspection."""
+
+    kind: MockKind
+    title: str
+    held_on: date
+    inspectors: str
+    teams: int
+    roles: list[str] = field(default_factory=list)
+
+
+def show_mock(build: Build, plan: Plan | None) -> None:
+    """The inspections there are, one of them open; a new one from the plan that is open."""
+    show_fault()
+    rows = mocks(build.source)
+    names = {"": "全部检查"} | {
+        str(row.mock_id): f"{KINDS[row.kind]} · {row.title} · {row.held_on:%Y-%m-%d}"
+        for row in rows.itertuples()
+    }
+    chosen = url_select("打开哪一次", names, "mock")
+    if chosen:
+        _open(build, rows[rows["mock_id"] == int(chosen)].iloc[0])
+        return
+    _make(build, plan)
+    _overview(build, rows)
+
+
+def _make(build: Build, plan: Plan | None) -> None:
+    with st.popover("新建模拟评估或自查", icon=":material/add:"):
+        if plan is None or plan.points.empty:
+            st.info("请先在页面左上方打开一个已选好点位的方案。")
+            return
+        counts = plan.points["role"].value_counts()
+        drawn, spares = int(counts.get("drawn", 0)), int(counts.get("spare", 0))
+        st.markdown(
+            f"方案：**{plain(plan.name)}**，申报点 {counts.get('declared', 0)} 个、抽中点 {drawn} 个、"
+            f"备用点 {spares} 个"
+        )
+        if not drawn:
+            st.caption("方案还没有抽签：只检查申报点。")
+        kind: Any = st.segmented_control(
+            "性质",
+            list(KINDS),
+            format_func=KINDS.__getitem__,
+            default="mock",
+            required=True,
+            help=KIND_HELP,
+        )
+        title = st.text_input("名称", f"{plan.title}（{KINDS[kind]}）"[:200], max_chars=200)
+        held_on = st.date_input("开始日期", today(), format="YYYY-MM-DD")
+        inspectors = st.text_input("检查人员", max_chars=200, placeholder="如：张三、李四")
+        teams = int(st.number_input("分成几组", 1, 20, 1))
+        with_spares = st.toggle("备用点也去看", value=False, disabled=not spares)
+        roles = ["declared", "drawn", *(["spare"] if with_spares else [])]
+        wanted = Wanted(kind, title, held_on, inspectors, teams, roles)
+        st.button("生成", type="primary", on_click=_keep_new, args=(build, plan, wanted))
+
+
+def _keep_new(build: Build, plan: Plan, wanted: Wanted) -> None:
+    """Keep the new inspection (a click's callback) and open it."""
+    points = plan.points[plan.points["role"].isin(wanted.roles)]
+    most = int(threshold("route_streets"))
+    if len(points) > most:
+        st.session_state["entry_fault"] = f"一次最多检查 {most} 个点，方案有 {len(points)} 个。"
+        return
+    own = {
+        name: rows[(rows["edition"] == plan.settings.edition) & (rows["form"] == plan.settings.form)]
+        for name in ("standard_deduction", "standard_weight")
+        for rows in [standard(build, name)]
+    }
+    weights = own["standard_weight"]
+    part_points = dict(zip(weights["aspect"], weights["points"], strict=True))
+    try:
+        draft = mock_draft(
+            site_frame(build),
+            fetch(inspection_route, build.build_id, points, wanted.teams).stops,
+            own["standard_deduction"],
+            part_points,
+            plan.settings.pass_share,
+        )
+        mock_id = add_mock(
+            build.source,
+            wanted.kind,
+            wanted.title,
+            wanted.held_on,
+            wanted.inspectors,
+            plan.plan_id,
+            plan.settings,
+            draft.forecast,
+            draft.points,
+            draft.items,
+        )
+    except DataError as error:
+        st.session_state["entry_fault"] = error.zh
+    else:
+        choose("mock", str(mock_id))
+
+
+def _overview(build: Build, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        st.info(
+            "还没有模拟评估或自查：先打开一个方案，再点上面的“新建”。"
+            "生成后可带走 Excel 或打印表，也可在手机上逐点填报。"
+        )
+        return
+    shown = pd.DataFrame(
+        {
+            "性质": rows["kind"].map(KINDS),
+            "名称": rows["title"],
+            "开始日期": rows["held_on"].dt.strftime("%Y-%m-%d"),
+            "检查人员": rows["inspectors"],
+            "点位": rows["points"],
+            "已查": rows["seen"],
+            "无法检查": rows["unreachable"],
+            "未报": rows["points"] - rows["seen"] - rows["unreachable"],
+        }
+    )
+    picked = table(shown, "模拟评估与自查", "mocks", select=True)
+    if picked is not None:
+        number = str(rows["mock_id"].iloc[picked])
+        st.button(f"打开：{plain(rows['title'].iloc[picked])}", on_click=choose, args=("mock", number))
+    show_agreement(self_agreement(seen_points(build.source)))
+
+
+def _open(build: Build, row: Any) -> None:
+    points = mock_points(build.source, row["mock_id"])
+    points = points.assign(name=[site_name(point) for point in points.to_dict("records")])
+    items = mock_items(build.source, row["mock_id"])
+    st.html(PAGE_STYLE)
+    st.subheader(plain(row["title"]))
+    people = f"　检查人员：{plain(row['inspectors'])}" if row["inspectors"] else ""
+    st.caption(
+        f"{KINDS[row['kind']]}，{row['held_on']:%Y-%m-%d} 开始{people}　"
+        f"标准：{plain(row['edition'])} 版 {plain(row['form'])}"
+    )
+    missing = row["points"] - row["seen"] - row["unreachable"]
+    st.progress(
+        (row["seen"] + row["unreachable"]) / row["points"],
+        f"共 {row['points']} 点，已查 **{row['seen']}**，无法检查 {row['unreachable']}，未报 {missing}",
+    )
+    names = {"": "填报", "files": "带走与导入", "result": "结果"}
+    view = url_switch("看什么", names, "mock_view")
+    parts = {"": show_points, "files": show_files, "result": show_result}
+    parts[view](build, row, points, items)
+    with st.popover("删除这次检查", icon=":material/delete:"):
+        st.markdown("这次检查和已填的结果将不再显示（系统仍留有记录）。")
+        st.button("确认删除", on_click=_remove, args=(build.source, int(row["mock_id"])))
+
+
+def _remove(county: str, mock_id: int) -> None:
+    try:
+        remove_mock(county, mock_id)
+    except DataError as error:
+        st.session_state["entry_fault"] = error.zh
+    else:
+        choose("mock", "")
