@@ -14,12 +14,12 @@ from data.views.frame import SampleFrame
 from geo.bands import band_edges, band_of
 from geo.crs import LONLAT, transform_xy
 
-ORDERS = {  # of a list: columns, first ones first, and whether each ascends
-    "": (["risk", "site_key"], [False, True]),
-    "safe": (["is_unseen", "risk", "site_key"], [True, True, True]),
-    "unseen": (["days_since_seen", "risk", "site_key"], [False, False, True]),
-    "issues": (["issues_year", "issues_90", "site_key"], [False, False, True]),
-    "uncleaned": (["days_since_cleaned", "risk", "site_key"], [False, False, True]),
+ORDERS = {  # of a list: columns, first ones first, and whether each ascends; ties as in the frame
+    "": (["risk"], [False]),
+    "safe": (["is_unseen", "risk"], [True, True]),
+    "unseen": (["days_since_seen", "risk"], [False, False]),
+    "issues": (["issues_year", "issues_90"], [False, False]),
+    "uncleaned": (["days_since_cleaned", "risk"], [False, False]),
 }
 WHICH = ("", "unseen", "open", "outside")
 RECORD_DAYS = 365
@@ -88,7 +88,9 @@ def chosen_sites(
 def in_order(sites: pd.DataFrame, order: str) -> pd.DataFrame:
     """The sites in one of ORDERS; never seen or cleaned comes before long ago."""
     columns, ascending = ORDERS[order]
-    return sites.sort_values(columns, ascending=ascending, na_position="first", ignore_index=True)
+    return sites.sort_values(
+        columns, ascending=ascending, na_position="first", ignore_index=True, kind="stable"
+    )
 
 
 def street_risk(frame: pd.DataFrame, site_type: str = "") -> pd.DataFrame:

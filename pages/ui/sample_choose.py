@@ -225,7 +225,7 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
         key = picked("site", TABLE, keys, clicked(MAP, "id"))
         columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的另一点（米）", "网格"]
         shown = point_table(found)[columns]
-        shown.insert(4, "状态", [STATES[_state(row)][1] for row in _rows(found.points)])
+        shown.insert(4, "状态", [_state_text(row) for row in _rows(found.points)])
         st.markdown(f"**申报点**（{len(shown)} 个，点选一行或地图上的点，可保留、不选、更换）")
         table(shown, "申报点", TABLE, height=360, select=True)
     if key and not locked:
@@ -243,9 +243,14 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
 
 
 def _state(row: Site) -> str:
-    if row["is_pinned"]:
-        return "pinned"
-    return "doubt" if row["is_unseen"] or row["has_open"] or row["is_near"] else "good"
+    if row["is_unseen"] or row["has_open"] or row["is_near"]:
+        return "doubt"
+    return "pinned" if row["is_pinned"] else "good"
+
+
+def _state_text(row: Site) -> str:
+    words = STATES[_state(row)][1]
+    return f"指定保留，{words}" if row["is_pinned"] and _state(row) == "doubt" else words
 
 
 def _rows(points: pd.DataFrame) -> list[dict[Any, Any]]:

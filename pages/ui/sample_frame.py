@@ -14,14 +14,11 @@ from data.views.frame import SampleFrame
 from data.views.overview import Build
 from data.views.site_lists import (
     chosen_sites,
-    frame_by_grid,
-    frame_by_type,
     grid_risk,
     in_order,
     risk_edges,
     site_bands,
     site_records,
-    street_risk,
 )
 from data.views.site_risk import RiskModel
 from pages.ui.charts_frame import calibration_chart
@@ -42,10 +39,11 @@ from pages.ui.sites import (
     AVERAGE,
     OUTSIDE,
     UNSEEN,
+    FrameLists,
     Site,
-    all_grids,
     day_text,
     every_day,
+    frame_lists,
     place,
     reasons_text,
     risk_text,
@@ -79,8 +77,9 @@ ORDER_NAMES = {
 class _Chosen:
     site_type: str
     grid_id: str
-    which: str
+    shade: str
     sites: pd.DataFrame
+    listed: pd.DataFrame
 
 
 def show_frame(build: Build, _: Plan | None) -> None:
@@ -92,21 +91,19 @@ def show_frame(build: Build, _: Plan | None) -> None:
             "（农贸市场、公厕、小区等，附坐标），模板可在该页下载。"
         )
         return
-    by_grid = frame_by_grid(found, all_grids(build))
-    _counts(found, by_grid)
+    lists = frame_lists(build)
+    _counts(found, lists.by_grid)
     _about_risk(found.model)
-    chosen = _choose(build, found, by_grid)
+    chosen = _choose(found, lists)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
-        order = url_select("排列", ORDER_NAMES, "order")
-        listed = in_order(chosen.sites, order)
-        site_key = _asked_site(listed)
-        _list(listed, build)
+        site_key = _asked_site(chosen.listed)
+        _list(chosen.listed, build)
     with right:
-        _map(build, chosen, listed, site_key)
+        _map(build, chosen, site_key)
     if site_key:
         _card(build, found, site_key)
-    _lists(found, by_grid)
+    _lists(found, lists)
 
 
 def _counts(found: SampleFrame, by_grid: pd.DataFrame) -> None:
@@ -187,26 +184,30 @@ def _about_risk(model: RiskModel) -> None:
             )
 
 
-def _choose(build: Build, found: SampleFrame, by_grid: pd.DataFrame) -> _Chosen:
+def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
     """The filters of this part; a click on a grid chooses it."""
-    types = frame_by_type(found)
     names = {"": "全部类型"} | {
-        row.site_type: f"{row.site_type}（{row.sites:,}）" for row in types.itertuples()
+        row.site_type: f"{row.site_type}（{row.sites:,}）" for row in lists.by_type.itertuples()
     }
     grids = {"": "全县"} | {
         row.grid_id: f"{row.grid_name} · {row.grid_id}"
-        for row in by_grid.sort_values("grid_name").itertuples()
+        for row in lists.by_grid.sort_values("grid_name").itertuples()
     }
     if (grid_id := clicked(MAP, "grid_id")) in grids and grid_id:
         choose("grid", grid_id)
-    columns = st.columns([1, 1, 1.6], vertical_alignment="bottom")
+    columns = st.columns([1, 1, 1, 1.5, 0.7], vertical_alignment="bottom")
     with columns[0]:
         site_type = url_select("类型", names, "type")
     with columns[1]:
         grid_id = url_select("网格（也可在地图上点选）", grids, "grid")
     with columns[2]:
+        order = url_select("排列", ORDER_NAMES, "order")
+    with columns[3]:
         which = url_switch("哪些点位", WHICH_NAMES, "which")
-    return _Chosen(site_type, grid_id, which, chosen_sites(found.frame, site_type, grid_id, which))
+    with columns[4]:
+        shade = url_switch("地图着色", {"": "路段", "grids": "网格"}, "shade")
+    sites = chosen_sites(found.frame, site_type, grid_id, which)
+    return _Chosen(site_type, grid_id, shade, sites, in_order(sites, order))
 
 
 def _asked_site(listed: pd.DataFrame) -> str:
@@ -258,22 +259,18 @@ def site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
     )
 
 
-def _map(build: Build, chosen: _Chosen, listed: pd.DataFrame, site_key: str) -> None:
+def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
     """Streets by their riskiest point or grids by their mean; the rows of the table as points."""
-    names = {"": "路段", "grids": "网格"}
-    has_streets = (chosen.sites["kind"] == "street").any()
-    how = url_switch("按什么着色", names, "shade") if has_streets else "grids"
-    grids = grid_risk(chosen.sites)
-    if how == "grids":
+    grids, listed = grid_risk(chosen.sites), chosen.listed
+    if chosen.shade == "grids" or not (chosen.sites["kind"] == "street").any():
         edges = risk_edges(grids, "mean_risk")
         title, values = "网格内点位的平均风险", ""
         shown = {row.grid_id: (row.band, _grid_text(row)) for row in grids.itertuples()}
     else:
-        pieces = street_risk(site_frame(build).frame)
-        edges = risk_edges(pieces, "highest_risk")
+        edges = frame_lists(build).street_edges
         title, values = "路段上最高的点位风险", map_data_url("site_risk", build, every_day(build))
         shown = {row.grid_id: ("ground", _grid_text(row)) for row in grids.itertuples()}
-    first = listed.head(ROWS)
+    first = listed[(listed.index < ROWS) | (listed["site_key"] == site_key)]
     points: list[dict[str, object]] = [
         {
             "id": row["site_key"],
@@ -332,12 +329,12 @@ def _card(build: Build, found: SampleFrame, site_key: str) -> None:
                 table(record_table(rows), "点位的问题记录", "site_records", height=230)
 
 
-def _lists(found: SampleFrame, by_grid: pd.DataFrame) -> None:
+def _lists(found: SampleFrame, lists: FrameLists) -> None:
     """Types and grids, those of no site or unseen ones first."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**各类型**")
-        rows = frame_by_type(found)
+        rows = lists.by_type
         shown = pd.DataFrame(
             {
                 "类型": rows["site_type"],
@@ -357,8 +354,10 @@ def _lists(found: SampleFrame, by_grid: pd.DataFrame) -> None:
             f"（共 {found.left_out_m / 1000:.1f} 公里）。"
         )
     with right:
-        bare = by_grid[by_grid["sites"] == 0]
-        st.markdown(f"**各网格**（没有候选点位的 {len(bare)} 个在前，其后按无人看过的比例）")
+        by_grid = lists.by_grid
+        bare = int((by_grid["sites"] == 0).sum())
+        order = f"没有候选点位的 {bare} 个在前，其后按" if bare else ""
+        st.markdown(f"**各网格**（{order}无人看过的比例从高到低）")
         shown = pd.DataFrame(
             {
                 "网格": by_grid["grid_name"],

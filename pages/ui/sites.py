@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from data.engine import Engine
 from data.filters import Filters
 from data.standards import road_classes
 from data.views.choose import LOWERS_RISK
 from data.views.frame import SampleFrame, sample_frame
-from data.views.overview import Build, grids_in_force
+from data.views.overview import Build, build_info, grids_in_force
+from data.views.site_lists import frame_by_grid, frame_by_type, risk_edges, street_risk
 from pages.ui.read import read, read_shared
 
 Site = Mapping[Any, Any]  # one row of the frame, or a point of a plan
@@ -46,6 +49,27 @@ SPEAKS_FOR = (*LOWERS_RISK, "pinned", "low_risk", "looked_days", "only_in_grid")
 def site_frame(build: Build) -> SampleFrame:
     """All candidate sites; one object for all sessions, not to be changed."""
     return read_shared(sample_frame, build.build_id)
+
+
+@dataclass(frozen=True)
+class FrameLists:
+    """The frame by type and by grid, and the edges of its streets' bands (data.views.site_lists)."""
+
+    by_type: pd.DataFrame
+    by_grid: pd.DataFrame
+    street_edges: tuple[float, ...]
+
+
+def frame_lists(build: Build) -> FrameLists:
+    """What is counted over the whole frame, once for a build."""
+    return read(_frame_lists, build.build_id, build.build_id)
+
+
+def _frame_lists(_: Engine, build_id: str) -> FrameLists:
+    found = read_shared(sample_frame, build_id)
+    edges = risk_edges(street_risk(found.frame), "highest_risk")
+    grids = all_grids(read(build_info, build_id))
+    return FrameLists(frame_by_type(found), frame_by_grid(found, grids), edges)
 
 
 def all_grids(build: Build) -> pd.DataFrame:

@@ -34,6 +34,7 @@ PARTS = {  # of pages that show one part at a time, as their URL says; {grid} an
     "coverage": ("", "part=grids", "part=route", "part=hours", "part=days", "part=machines"),
     "grid": ("", "grid={grid}"),
     "alike": ("", "issue={issue}"),
+    "sampling": ("", "part=frame", "part=frame&shade=grids", "part=choose"),
 }  # fmt: skip
 RERUNS = 20
 TABLE = """| page | cold first paint, s | server CPU of a rerun, ms | a rerun on the wire, kB |
