@@ -219,7 +219,7 @@ def set_draw(
 ) -> None:
     """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
 
-    Raises DataError if the plan is final or gone.
+    Raises DataError if the plan is final, drawn already or gone.
     """
     said = {
         "county": county,
@@ -233,7 +233,8 @@ def set_draw(
         "drawn_on": checked_day(drawn_on),
     }
     with transaction(store, is_writing=True) as entries:
-        _one(entries, "set_draw", said)
+        if entries.execute(statement("set_draw"), said).rowcount != 1:
+            raise DataError("plan_drawn")
         _put_points(entries, county, plan_id, points)
 
 

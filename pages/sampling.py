@@ -29,8 +29,8 @@ PARTS: dict[str, tuple[str, Callable[[Build, Plan | None], None]]] = {
 }
 METRICS = [
     "site_risk", "declared_risk", "route_hours", "inclusion_probability", "spatial_balance",
-    "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain",
-    "mock_score", "mock_calibration", "self_check_agreement",
+    "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain", "mock_score",
+    "mock_calibration", "self_check_agreement",
 ]  # fmt: skip
 
 build = current_build()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
@@ -16,6 +17,11 @@ import pandas as pd
 import shapely
 
 from data import entries
+from data.builds import current_build_id
+from data.plan import PlanSettings, Quota
+from data.sample_entries import add_plan, finish_plan, keep_frame, set_draw
+from data.views.draw import draw
+from data.views.frame import sample_frame
 from tests.conftest import GRIDS, STREETS, County, collection, feature, lonlat
 
 IMAGE, TEMPLATE, SCRIPT, MARKDOWN = HOSTILE = [
@@ -176,4 +182,49 @@ def _type_in(county: HostileCounty) -> None:
         entries.add_promise(name, meeting, hostile, hostile, date(2025, 3, 9), "G1", store=store)
     promise = int(entries.promises(name, meeting, store)["promise_id"].iloc[0])
     entries.finish_promise(name, promise, date(2025, 3, 8), TAGS, store=store)
+    _plan(county, name)
     entries.set_target(name, "issues_per_km", 1, date(2025, 3, 1), MARKDOWN, store=store)
+    _plans(name, store)
+
+
+def _plan(county: HostileCounty, name: str) -> None:
+    """A plan with every candidate site of the list declared, and its draw."""
+    build = county.served()
+    frame = sample_frame(build).frame
+    types = frame["site_type"].value_counts()
+    settings = PlanSettings(
+        "2021",
+        "现场评估·市容环境卫生",
+        1,
+        tuple(Quota(str(kind), int(count), int(count) // 2, 1) for kind, count in types.items()),
+        seed=MARKDOWN,
+    )
+    declared = frame[frame["kind"] == "site"].assign(position=1, reasons="[]")
+    until, day = date(2025, 3, 31), date(2025, 3, 30)
+    plan = add_plan(name, TAGS[:40], settings, day, "b", until, declared, IMAGE, store=county.store)
+    found = draw(frame, settings, list(declared["site_key"]))
+    keep_frame(found.frame_file, county.store)
+    points = found.points.assign(reasons="[]")
+    digests = found.frame_digest, found.draw_digest
+    set_draw(name, plan, settings, "b", until, *digests, day, points, county.store)
+
+
+def _plans(name: str, store: Path) -> None:
+    """Two plans whose points, types, titles and notes are code."""
+    points = pd.DataFrame(
+        {
+            "position": 1, "site_key": f"P{n}{one}", "site_type": one, "site_name": one, "address": one,
+            "street_name": one, "grid_id": "G1", "grid_name": one, "lead_unit": one,
+            "lon": lonlat(*SPOTS[n])[0], "lat": lonlat(*SPOTS[n])[1], "risk": 0.1,
+            "reasons": json.dumps([["open", 1], ["only_in_grid", one]]),
+        }
+        for n, one in enumerate(ALL)
+    )  # fmt: skip
+    quotas = tuple(Quota(one, 2, 1, 1) for one in ALL)
+    settings, build_id = PlanSettings("2021", MARKDOWN, 5, quotas), current_build_id(store)
+    for title in (IMAGE, MARKDOWN):
+        plan_id = add_plan(
+            name, title, settings, date(2025, 3, 9), build_id, date(2025, 4, 1), points,
+            pinned=[f"P0{IMAGE}"], barred=[f"P1{TEMPLATE}"], store=store,
+        )  # fmt: skip
+    finish_plan(name, plan_id, TAGS, store=store)

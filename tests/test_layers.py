@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,9 @@ def test_sql_lives_in_sql_files() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 is_sql = node.value.lstrip().lower().startswith(("select ", "insert into ", "with "))
                 assert not is_sql or path.name == "engine.py", f"{path}: {node.value[:60]}"
+
+
+def test_the_map_component_is_imported_by_pages_only() -> None:
+    """What app.py imports comes before the server runs: a component would not be served."""
+    code = "import app, sys; sys.exit('streamlit_folium' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)

@@ -1,3 +1,4 @@
+-- What is drawn is drawn: another seed needs another version.
 -- params: county, plan_id, settings (JSON), build_id, data_until, seed, frame_digest, draw_digest, drawn_on
 update sample_plan
 set
@@ -8,4 +9,4 @@ set
     frame_digest = :frame_digest,
     draw_digest = :draw_digest,
     drawn_on = :drawn_on
-where county = :county and plan_id = :plan_id
+where county = :county and plan_id = :plan_id and drawn_on is null

@@ -7,8 +7,8 @@ from html import escape
 
 from data.plan import PlanSettings
 from data.views.overview import Build, build_info
+from pages.ui.draw_result import SCRIPT, command, digest_groups, file_name, point_table
 from pages.ui.read import read
-from pages.ui.sample_draw import SCRIPT, command, digest_groups, file_name, point_table
 from pages.ui.sampling import Plan, kept_plan
 from pages.ui.text import last_day
 
@@ -35,7 +35,7 @@ button {font-size: 12pt; margin: 4mm 0} @media print {button {display: none}}
 
 
 def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
-    """The page at `pages.ui.sample_draw.print_url`; None where there is no such drawn plan.
+    """The page at `pages.ui.draw_result.print_url`; None where there is no such drawn plan.
 
     Raises NoBuildError.
     """

@@ -26,7 +26,10 @@ from pages.ui.read import read
 from pages.ui.sampling import ROLES, Plan, kept_plan
 from pages.ui.sites import OUTSIDE, risk_text, site_name
 
-POINTS = {"序号": 5, "点位": 22, "网格": 14, "风险": 7, "有利": 26, "不利": 26}
+WHERE = "纬度，经度"
+POINTS = {
+    "序号": 5, "点位": 20, "网格": 12, "牵头单位": 10, WHERE: 10, "风险": 6, "有利": 19, "不利": 18,
+}  # fmt: skip
 DRAWN = {"角色": 10, "点位": 36, "类型": 16, "网格": 26, "风险": 12}
 SIGNED = ("编制", "审核", "批准", "日期")
 STYLE = """
@@ -98,7 +101,9 @@ def _page(build: Build, plan: Plan) -> str:
 
 
 def _points(points: pd.DataFrame) -> str:
-    """One table a type, numbered through."""
+    """One table a type, numbered through, with where each point is to be found."""
+    at = [f"{row['纬度']:.5f}, {row['经度']:.5f}" for row in points.to_dict("records")]
+    points = points.assign(**{WHERE: at})
     return "".join(
         f"<h3>{escape(str(name))}：{len(rows)} 个</h3>{_table(rows[list(POINTS)], POINTS)}"
         for name, rows in points.groupby("类型", sort=False)

@@ -6,33 +6,38 @@ import html
 import json
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from data import recompute_draw
 from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
 from data.plan import PlanSettings
-from data.sample_entries import add_plan, finish_plan, keep_frame, kept_frame, set_draw
-from data.views.draw import Announced, Evenness, PlanDraw, announce, draw, redraw
+from data.sample_entries import add_plan, keep_frame, kept_frame, set_draw
+from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
+from pages.ui.draw_result import (
+    SCRIPT,
+    command,
+    digest_groups,
+    file_name,
+    is_same,
+    kept_draw,
+    point_table,
+    print_url,
+)
 from pages.ui.filters import choose, url_number, url_value
 from pages.ui.maps import Scene, draw_map
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import OUTSIDE, all_grids, place, risk_text, site_frame, site_name
+from pages.ui.sites import all_grids, site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
-SCRIPT = Path(recompute_draw.__file__)
 # Such a seed stands unchanged in a command of any shell, and can be read out.
 SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -64,8 +69,7 @@ PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "
 def show_draw(build: Build, plan: Plan | None) -> None:
     """The draw of a plan: its ceremony while it is not drawn, or what was drawn and how to check it."""
     if plan is None:
-        st.info("公开抽签要有方案：先在“选申报点”里做一个，或在左上方打开一个。")
-        return
+        return  # the page says what to do
     if fault := st.session_state.pop("draw_fault", ""):
         st.error(plain(fault))
     if plan.drawn_on:
@@ -118,7 +122,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
     if seed and not is_good:
         st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
     st.subheader("第三步　抽签")
-    st.markdown("抽一次就定下来：方案随即定稿。要换种子，只能另做一版，两版都留着。")
+    st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
     st.button(
         "抽签",
         type="primary",
@@ -205,7 +209,7 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw, keep it and close the plan (a click's callback)."""
+    """Draw and keep it (a click's callback)."""
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
     points = found.points.assign(
         reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
@@ -226,14 +230,8 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None
             today(),
             points,
         )
-        finish_plan(build.source, plan.plan_id, plan.note)
     except DataError as error:
         st.session_state["draw_fault"] = error.zh
-
-
-def digest_groups(digest: str) -> list[str]:
-    """A digest as it is read out: groups of eight."""
-    return re.findall(".{8}", digest)
 
 
 def _digest_html(name: str, digest: str) -> str:
@@ -242,42 +240,6 @@ def _digest_html(name: str, digest: str) -> str:
         "display:flex;flex-wrap:wrap;gap:.2em .9em;font:600 clamp(1.2rem,1.75vw,2.6rem)/1.4 monospace"
     )
     return f'<div style="font-size:1rem">{name}</div><div style="{style}">{groups}</div>'
-
-
-def file_name(kind: str, digest: str) -> str:
-    """The name of a file of a draw, the same at every download; ASCII, for it stands in a command."""
-    return f"{kind}-{digest[:8]}.txt"
-
-
-def command(plan: Plan) -> str:
-    """What repeats the draw with the downloaded files."""
-    names = file_name("frame", plan.frame_digest), file_name("again", plan.draw_digest)
-    return f'python {SCRIPT.name} {names[0]} "{plan.settings.seed}" {names[1]}'
-
-
-def _kept(_: Engine, digest: str, settings: PlanSettings, declared: tuple[str, ...]) -> PlanDraw | None:
-    content = kept_frame(digest)
-    return None if content is None else redraw(content, settings, list(declared))
-
-
-def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
-    """The draw of a plan made again from its frame file; None if that is gone.
-
-    Raises DataError if the file was changed.
-    """
-    if kept_frame(plan.frame_digest) is None:
-        return None
-    declared = tuple(plan.keys("declared"))
-    return read(_kept, build.build_id, plan.frame_digest, plan.settings, declared)
-
-
-def is_same(plan: Plan, again: PlanDraw) -> bool:
-    """Whether the plan's points and digest are those of the draw made again."""
-    columns = ["role", "site_type", "position", "site_key"]
-    kept, found = (
-        set(rows[columns].itertuples(index=False, name=None)) for rows in (plan.points, again.points)
-    )
-    return kept == found and plan.draw_digest == again.draw_digest
 
 
 def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
@@ -356,11 +318,6 @@ def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
         )
 
 
-def print_url(build: Build, plan: Plan) -> str:
-    """The address of the protocol to print (pages/ui/draw_print.py)."""
-    return f"/print/{build.build_id}/draw.html?plan={plan.plan_id}"
-
-
 def _evenness(again: PlanDraw) -> None:
     """How the points spread, beside simple random draws of as many."""
     st.markdown(f"**铺开得匀不匀**：{_spread(again.balance)}")
@@ -400,33 +357,6 @@ def _notices(build: Build, again: PlanDraw) -> None:
             for row in skipped[skipped["lon"].notna()].to_dict("records"):
                 name = plain(f"{row['site_type']} {site_name(row)}")
                 st.markdown(f"- {name}：{PASSED[row['role']]}")
-
-
-def point_table(plan: Plan) -> pd.DataFrame:
-    """The points as people read them, type by type: declared, drawn, spare."""
-    points = plan.points.sort_values("site_type", kind="stable")
-    rows = points.to_dict("records")
-    return pd.DataFrame(
-        {
-            "点位类型": points["site_type"],
-            "怎么来的": points["role"].map(ROLES),
-            "序号": points["position"],
-            "点位": [site_name(row) for row in rows],
-            "地址": points["address"],
-            "网格": [row["grid_name"] or OUTSIDE for row in rows],
-            "牵头单位": points["lead_unit"],
-            "坐标（纬度，经度）": [place(row) for row in rows],
-            "入样概率": [_chance(row) for row in rows],
-            "风险": [risk_text(row["risk"]) for row in rows],
-        }
-    )
-
-
-def _chance(row: Mapping[Any, Any]) -> str:
-    """The chance to be drawn; that of a spare is of being drawn at first."""
-    if row["role"] == "declared":
-        return "申报"
-    return "—" if pd.isna(row["probability"]) else f"{row['probability']:.3f}"
 
 
 def _map(build: Build, plan: Plan) -> None:

@@ -81,15 +81,19 @@ ONE_DIGIT = st.column_config.NumberColumn(format="%.1f")
 def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
-        st.info("抽查模拟要有方案：先在“选申报点”里做一个，或在左上方打开一个。")
-        return
+        return  # the page says what to do
     settings, declared = _rule(plan), tuple(plan.keys("declared"))
     if _is_twice(build, settings):
         return
     with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
         found = rehearsal(build, settings, declared)
     if not found.is_forecast:
-        st.warning("现在什么也预测不了：按这个规则抽到的点位，扣分细则里都扣不到分。")
+        why = (
+            "按这个规则抽到的点位，扣分细则里都扣不到分"
+            if any(quota.quota for quota in settings.quotas)
+            else "方案没有配额，一个点也不抽；请在“检查组怎么抽”里填，或改方案"
+        )
+        st.warning(f"现在什么也预测不了：{why}。")
         st.markdown("\n".join(f"- {plain(note)}" for note in notes_text(found)))
         return
     _answer(build, plan, settings, found)

@@ -123,6 +123,8 @@ def reasons_text(reasons: Iterable[tuple[str, Any]]) -> str:
 def pros_and_cons(reasons: Iterable[tuple[str, Any]]) -> tuple[str, str]:
     """What speaks for and against a point, each in one line."""
     told = list(reasons)
+    is_quiet = any(code == "quiet_days" for code, _ in told)  # it says when somebody looked, too
+    told = [pair for pair in told if pair[0] != "looked_days" or not is_quiet]
     pros = [pair for pair in told if pair[0] in SPEAKS_FOR]
     return reasons_text(pros), reasons_text([pair for pair in told if pair[0] not in SPEAKS_FOR])
 

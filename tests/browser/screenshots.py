@@ -41,6 +41,7 @@ SHOTS = {
     "grid": f"/grid?period=90d&grid={A_GRID}",
     "rank": "/rebound?period=365d&part=rank",
     "repeat": "/rebound?period=90d&part=repeat",
+    "frame": "/sampling?part=frame",
 }
 STAGE_NAMES = {title: code for code, title in SCENES.items()}
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
@@ -148,6 +149,25 @@ def shoot_alike(page: Page, address: str) -> None:
     _save(page, "demo-checklist")
 
 
+def shoot_plan(page: Page, address: str) -> None:
+    """A plan of declared points: its points with one picked, its coverage and its walk."""
+    page.goto(f"{address}/sampling?part=choose")
+    page.get_by_role("spinbutton", name="建成区常住人口").fill("18")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="自动选点").click()
+    page.get_by_role("button", name="新版本").wait_for()
+    page.wait_for_timeout(3000)
+    at = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert at
+    page.mouse.click(at["x"] + 18, at["y"] + 54)
+    page.get_by_role("button", name="换成候选 1").wait_for()
+    for name, show in (("choose", ""), ("plan-coverage", "配额与覆盖"), ("plan-route", "检查路线")):
+        if show:
+            page.get_by_role("radio", name=show).click()
+        page.wait_for_timeout(4000)
+        _save(page, f"demo-{name}")
+
+
 def main() -> None:
     """All pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -166,6 +186,7 @@ def main() -> None:
                     shoot_stage(window.new_page(), address, source)
                     shoot_phone(window.new_page(), address + SHOTS["grid"])
                     shoot_alike(window.new_page(), address)
+                    shoot_plan(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()
 

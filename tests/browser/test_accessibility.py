@@ -41,8 +41,12 @@ WIDE = [
     "coverage?segment={segment}",
     "grid?grid={grid}",
     "alike?period=all&issue={issue}",
+    "sampling?part=draw",
+    "sampling?part=rehearse",
     "definitions?definitions=standards",
     "data_admin?section=builds",
+    "sampling?part=frame",
+    "sampling?part=choose",
 ]
 NARROW = ["overview", "grid", "grid?grid={grid}"]
 # What a person may operate by keyboard in the page, but for what belongs to a table or a chart. A group

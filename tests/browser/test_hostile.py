@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,15 @@ VIEWS = [  # every part of every page that shows text of the county in its own w
     f"grid?period=all&unit={quote(IMAGE)}",
     "grid?period=all&grid=G2",
     "grid?period=all&grid=G1",
+    "sampling?plan=1&part=draw",
+    "sampling?plan=1&part=rehearse&k=20",
+    "sampling?plan=1&part=rehearse&look=lost&lost=rows",
+    "sampling?plan=1&part=rehearse&look=lost&lost=grids",
+    "sampling?part=frame&order=issues",
+    "sampling?part=choose&plan=2",
+    "sampling?part=choose&plan=2&show=coverage",
+    "sampling?part=choose&plan=2&show=route",
+    "sampling?part=choose&plan=2&show=compare",
 ]
 # What text may not become: something that runs, or that points away from this server.
 FOREIGN = """() => [...document.querySelectorAll('a, img, svg[onload], [onerror], script:not([src])')]
@@ -99,6 +109,8 @@ def open_tooltips(page: Page) -> None:
 
 def save_tables(page: Page | Locator, seen: set[str]) -> None:
     """Save what a page, or a part of it, offers to save, once each, and look into it."""
+    for folded in page.locator("details:not([open]) summary").all()[::-1]:
+        folded.click()
     for holder in page.locator(".stElementContainer:has([data-testid=stDownloadButton])").all():
         key = holder.get_attribute("class") or ""
         if key not in seen:
@@ -108,7 +120,9 @@ def save_tables(page: Page | Locator, seen: set[str]) -> None:
             path = saving.value.path()
             if saving.value.suggested_filename.endswith(".csv"):
                 is_harmless_csv(path.read_text("utf-8-sig"))
-            else:
+            elif saving.value.suggested_filename.endswith(".geojson"):
+                assert json.loads(path.read_text("utf-8"))["features"]
+            elif saving.value.suggested_filename.endswith(".xlsx"):
                 is_harmless_workbook(path)
 
 
@@ -212,9 +226,19 @@ def upload(page: Page, address: str) -> None:
 
 
 def paper(page: Page, address: str) -> None:
-    """The page to print, for the grid whose name is tags."""
+    """The pages to print: of the grid whose name is tags, of a plan whose title is Markdown."""
     page.goto(f"{address}/grid?period=all&grid=G2")
     link = page.get_by_role("link", name="打印").get_attribute("href") or ""
     page.goto(link if "://" in link else f"{address}{link}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(TAGS)
+    check(page)
+    page.goto(f"{address}/sampling?plan=1&part=draw")
+    link = page.get_by_role("link", name="打印抽签记录").get_attribute("href") or ""
+    page.goto(link if "://" in link else f"{address}{link}")
+    expect(page.get_by_text(MARKDOWN).first).to_be_visible()
+    page.goto(f"{address}/sampling?part=choose&plan=3")
+    link = page.get_by_role("link", name="打印答辩稿").get_attribute("href") or ""
+    page.goto(link if "://" in link else f"{address}{link}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(MARKDOWN)
+    expect(page.get_by_text(ADDRESSES).first).to_be_visible()
     check(page)

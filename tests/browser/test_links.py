@@ -60,6 +60,15 @@ LINKS = {
     "alike?period=all&issue={issue}&level=category_class&which=new&count=20": (
         {"哪些地点": "从未有过", "清单长度": "20 处", "同类问题": "大类"}, [],
     ),
+    "sampling?part=draw": ({}, ["公开抽签"]),
+    "sampling?part=rehearse": ({}, ["抽查模拟"]),
+    "sampling?part=frame&type=公厕&grid={grid}&which=unseen&order=safe": (
+        {"网格": "{name}", "类型": "公厕", "排列": "风险从低到高"}, ["候选点位", "无人看过的"],
+    ),
+    "sampling?part=frame&order=unseen&shade=grids&site={site}": (
+        {"排列": "最久无人看过"}, ["候选点位", "网格"],
+    ),
+    "sampling?part=choose": ({"样本点方案": "新方案"}, ["选申报点"]),
     "wall?period=365d&category=乱停乱放": ({"时段": "近一年", "问题大类": "乱停乱放"}, []),
     "definitions?definitions=standards&standard=standard_quota": ({"哪一张表": "样本点配额"}, ["标准"]),
     "definitions?definitions=dictionary&table=core_site": ({"哪一类数据": "候选点位"}, ["数据字典"]),
@@ -74,6 +83,7 @@ def ids(demo_store: Path) -> dict[str, str]:
     found = open_build(current_build_id(demo_store), demo_store).query(
         "select g.grid_id as grid, g.grid_name as name, g.lead_unit as unit, "
         "min(s.segment_id) as segment, min(i.issue_id) as issue, "
+        "(select min(site_id) from core_site where location = 'located') as site, "
         "min(g.grid_id || '~' || n.neighbour_id) as pair from core_grid as g "
         "join core_segment as s using (grid_id) join core_issue as i using (grid_id) "
         "join mart_grid_neighbour as n using (grid_id) "

@@ -103,12 +103,22 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
         ),
         lambda: sample_entries.finish_plan("a", first, "", store),
     ):
-        with pytest.raises(DataError, match="final"):
+        with pytest.raises(DataError, match=r"final|drawn already"):
             change()
     assert sample_entries.plan_points("a", first, store).equals(kept)
     sample_entries.remove_plan("a", first, store)
     assert sample_entries.plan_points("a", first, store).empty
     assert sample_entries.plans("a", store)["plan_id"].tolist() == [second]
+
+
+def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    drawn = pd.concat([points("P1"), points("P3", role="drawn")])
+    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    other = pd.concat([points("P1"), points("P4", role="drawn")])
+    with pytest.raises(DataError, match="drawn already"):
+        sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "e", DAY, other, store)
+    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1", "P3"]
 
 
 def test_other_declared_points_take_a_draw_back(store: Path) -> None:

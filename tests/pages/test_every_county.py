@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 import shapely
@@ -20,7 +21,8 @@ from tests.conftest import County, collection, feature
 from tests.pages.test_pages import start, use_store
 
 CITIES = ROOT.parent / "shared" / "data"
-PAGES = [entry.name for entry in REGISTRY]
+PARTS = ["sampling?part=frame", "sampling?part=choose"]
+PAGES = [*[entry.name for entry in REGISTRY], *PARTS]
 WITH_FOOTER = [name for name in PAGES if name != "data_admin"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -44,8 +46,9 @@ def says(app: AppTest) -> str:
 def assert_true(store: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """Run the page; its footer must count what the build's own table holds."""
     use_store(store, monkeypatch)
-    app = start(page, period="all")
-    title = next(entry.title for entry in REGISTRY if entry.name == page)
+    name, _, query = page.partition("?")
+    app = start(name, period="all", **dict(parse_qsl(query)))
+    title = next(entry.title for entry in REGISTRY if entry.name == name)
     assert app.title[0].value.startswith(title)
     assert not app.error
     text = says(app)

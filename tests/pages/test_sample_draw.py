@@ -21,7 +21,7 @@ from data.views.draw import draw
 from data.views.frame import SampleFrame, sample_frame
 from data.views.overview import build_info
 from pages.ui.draw_print import print_page
-from pages.ui.sample_draw import command, is_same, kept_draw
+from pages.ui.draw_result import command, is_same, kept_draw
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
 from tests.pages.test_every_county import says
@@ -117,7 +117,6 @@ def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> Non
     expected = draw(frame.frame, replace(SETTINGS, seed=SEED), plan.keys("declared"))
     assert (plan.frame_digest, plan.draw_digest) == (expected.frame_digest, expected.draw_digest)
     assert plan.settings == replace(SETTINGS, seed=SEED)
-    assert plan.is_final
     assert set(plan.keys("drawn")) == set(
         expected.points.loc[expected.points["role"] == "drawn", "site_key"]
     )
@@ -141,8 +140,10 @@ def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: Sample
     press(waiting, "抽签")
     assert waiting.error, "it says why nothing was drawn"
     assert plan_points("demo", plan_id, store).equals(kept)
-    with pytest.raises(DataError):
-        set_draw("demo", plan_id, SETTINGS, "b", DAY, "f", "d", DAY, kept, store)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    with pytest.raises(DataError, match="drawn already"):
+        set_draw("demo", plan_id, plan.settings, "b", DAY, "f", "d", DAY, kept, store)
 
     assert next(one for one in app.button if one.label == "另做一版").disabled, "no reason given"
     app.text_input(key=f"reason_{plan_id}").set_value("两处点位拆迁").run()
@@ -202,7 +203,7 @@ def test_an_address_names_no_file(store: Path, frame: SampleFrame) -> None:
 def test_a_plan_of_nothing_and_no_plan_say_so(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame, replace(SETTINGS, quotas=()))
     assert any("没有要抽的点" in one.value for one in opened(plan_id).warning)
-    assert any("公开抽签要有方案" in one.value for one in start("sampling", part="draw").info)
+    assert any("没有打开方案" in one.value for one in start("sampling", part="draw").info)
 
 
 def test_the_protocol_keeps_text_as_text(store: Path, frame: SampleFrame) -> None:

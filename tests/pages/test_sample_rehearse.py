@@ -95,7 +95,7 @@ def test_a_drawn_plan_is_rehearsed_as_drawn_too(store: Path, frame: SampleFrame)
 
 
 def test_what_cannot_be_rehearsed_says_why(store: Path, frame: SampleFrame) -> None:
-    assert any("抽查模拟要有方案" in one.value for one in start("sampling", part="rehearse").info)
+    assert any("没有打开方案" in one.value for one in start("sampling", part="rehearse").info)
     plan_id = a_plan(store, frame, replace(SETTINGS, quotas=()))
     app = start("sampling", plan=str(plan_id), part="rehearse")
     assert any("什么也预测不了" in one.value for one in app.warning)

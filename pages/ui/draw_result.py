@@ -1,0 +1,99 @@
+"""A kept draw: its points as people read them, its files, and whether it is what it was.
+
+It needs no map, so the protocol's route can use it: a component that is imported before the server
+runs is not served.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data import recompute_draw
+from data.engine import Engine
+from data.plan import PlanSettings
+from data.sample_entries import kept_frame
+from data.views.draw import PlanDraw, redraw
+from data.views.overview import Build
+from pages.ui.read import read
+from pages.ui.sampling import ROLES, Plan
+from pages.ui.sites import OUTSIDE, place, risk_text, site_name
+
+SCRIPT = Path(recompute_draw.__file__)
+
+
+def digest_groups(digest: str) -> list[str]:
+    """A digest as it is read out: groups of eight."""
+    return re.findall(".{8}", digest)
+
+
+def file_name(kind: str, digest: str) -> str:
+    """The name of a file of a draw, the same at every download; ASCII, for it stands in a command."""
+    return f"{kind}-{digest[:8]}.txt"
+
+
+def command(plan: Plan) -> str:
+    """What repeats the draw with the downloaded files."""
+    names = file_name("frame", plan.frame_digest), file_name("again", plan.draw_digest)
+    return f'python {SCRIPT.name} {names[0]} "{plan.settings.seed}" {names[1]}'
+
+
+def print_url(build: Build, plan: Plan) -> str:
+    """The address of the protocol to print (pages/ui/draw_print.py)."""
+    return f"/print/{build.build_id}/draw.html?plan={plan.plan_id}"
+
+
+def _kept(_: Engine, digest: str, settings: PlanSettings, declared: tuple[str, ...]) -> PlanDraw | None:
+    content = kept_frame(digest)
+    return None if content is None else redraw(content, settings, list(declared))
+
+
+def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
+    """The draw of a plan made again from its frame file; None if that is gone.
+
+    Raises DataError if the file was changed.
+    """
+    if kept_frame(plan.frame_digest) is None:
+        return None
+    declared = tuple(plan.keys("declared"))
+    return read(_kept, build.build_id, plan.frame_digest, plan.settings, declared)
+
+
+def is_same(plan: Plan, again: PlanDraw) -> bool:
+    """Whether the plan's points and digest are those of the draw made again."""
+    columns = ["role", "site_type", "position", "site_key"]
+    kept, found = (
+        set(rows[columns].itertuples(index=False, name=None)) for rows in (plan.points, again.points)
+    )
+    return kept == found and plan.draw_digest == again.draw_digest
+
+
+def point_table(plan: Plan) -> pd.DataFrame:
+    """The points as people read them, type by type: declared, drawn, spare."""
+    points = plan.points.sort_values("site_type", kind="stable")
+    rows = points.to_dict("records")
+    return pd.DataFrame(
+        {
+            "点位类型": points["site_type"],
+            "怎么来的": points["role"].map(ROLES),
+            "序号": points["position"],
+            "点位": [site_name(row) for row in rows],
+            "地址": points["address"],
+            "网格": [row["grid_name"] or OUTSIDE for row in rows],
+            "牵头单位": points["lead_unit"],
+            "坐标（纬度，经度）": [place(row) for row in rows],
+            "入样概率": [_chance(row) for row in rows],
+            "风险": [risk_text(row["risk"]) for row in rows],
+        }
+    )
+
+
+def _chance(row: Mapping[Any, Any]) -> str:
+    """The chance to be drawn; that of a spare is of being drawn at first."""
+    if row["role"] == "declared":
+        return "申报"
+    return "—" if pd.isna(row["probability"]) else risk_text(row["probability"])
