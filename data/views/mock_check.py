@@ -35,6 +35,7 @@ class MockCheck:
     p_value           how likely so many or as unlikely a number is if the chances are right
     verdict           few (points, to judge), honest (no sign of the contrary), optimistic (more was
                       found than told), pessimistic (less)
+    parts     part, points (full marks), told, told_low, told_high (5 to 95 %), score
     bins      predicted, observed, hits, trials, lower, upper, is_too_few; as `geo.risk.calibration`
     brier, brier_base   of the chances; of the mean of what was found, told to every point (NaN where
                         all points are alike: who knows that beforehand is never wrong)
@@ -47,6 +48,7 @@ class MockCheck:
     faulty: int
     p_value: float
     verdict: Verdict
+    parts: pd.DataFrame
     bins: pd.DataFrame
     brier: float
     brier_base: float
@@ -70,14 +72,19 @@ def mock_check(
     chance = seen["chance"].to_numpy(float)
     p_value = forecast_test(chance, int(hit.sum()))
     bins = calibration(chance, hit, BINS)
+    told = forecast(seen, own, part_points, pass_share)
+    names = {"score": "told", "score_low": "told_low", "score_high": "told_high"}
+    columns = ["part", "points", "score", "score_low", "score_high"]
+    parts = pd.DataFrame(told["parts"], columns=columns).rename(columns=names)
     return MockCheck(
         points=len(seen),
         unknown=int(is_seen.sum()) - len(seen),
-        told=forecast(seen, own, part_points, pass_share),
+        told=told,
         score=result.score,
         faulty=int(hit.sum()),
         p_value=p_value,
         verdict=_verdict(chance, hit, p_value),
+        parts=parts.merge(result.parts[["part", "score"]], on="part"),
         bins=bins.assign(is_too_few=bins["trials"] < threshold("min_checked")),
         brier=brier_score(chance, hit),
         brier_base=np.nan if hit.all() or not hit.any() else float(hit.var()),

@@ -191,6 +191,9 @@ def test_few_points_are_not_judged() -> None:
     assert check.bins["is_too_few"].all()
     assert check.told["score_low"] <= check.told["score"] <= check.told["score_high"]
     assert check.score == 60
+    assert check.parts["part"].tolist() == ["市容市貌", "公厕"]
+    assert check.parts["score"].tolist() == [42, 18]
+    assert (check.parts["told_low"] <= check.parts["told"]).all()
 
 
 def test_chances_of_counts_are_those_of_all_outcomes() -> None:
