@@ -32,7 +32,7 @@ from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
-from pages.ui.sampling import Plan, standard
+from pages.ui.sampling import Plan, scoring
 from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -107,18 +107,12 @@ def _keep_new(build: Build, plan: Plan, wanted: Wanted) -> None:
     if len(points) > most:
         st.session_state["entry_fault"] = f"一次最多检查 {most} 个点，方案有 {len(points)} 个。"
         return
-    own = {
-        name: rows[(rows["edition"] == plan.settings.edition) & (rows["form"] == plan.settings.form)]
-        for name in ("standard_deduction", "standard_weight")
-        for rows in [standard(build, name)]
-    }
-    weights = own["standard_weight"]
-    part_points = dict(zip(weights["aspect"], weights["points"], strict=True))
+    deductions, part_points = scoring(build, plan.settings)
     try:
         draft = mock_draft(
             site_frame(build),
             fetch(inspection_route, build.build_id, points, wanted.teams).stops,
-            own["standard_deduction"],
+            deductions,
             part_points,
             plan.settings.pass_share,
         )
