@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -97,6 +98,38 @@ def _verdict(chance: Floats, hit: npt.NDArray[np.bool_], p_value: float) -> Verd
     if p_value >= threshold("forecast_level"):
         return "honest"
     return "optimistic" if hit.sum() > chance.sum() else "pessimistic"
+
+
+class FoundTimes(NamedTuple):
+    """What the last mock inspection found, against what was told of the points it saw."""
+
+    title: str
+    held_on: date
+    points: int
+    faulty: int
+    told: float  # points expected to have a find
+
+    @property
+    def times(self) -> float:
+        """How many times as many points had a find as was told."""
+        return self.faulty / self.told
+
+
+def found_times(seen: pd.DataFrame) -> FoundTimes | None:
+    """Of the last mock inspection that saw at least `min_forecast_points` points whose chance was told.
+
+    seen  of `data.sample_entries.seen_points`
+    """
+    told = seen[(seen["kind"] == "mock") & seen["chance"].notna()]
+    points = told.groupby("mock_id")["site_key"].transform("size")
+    enough = told[points >= threshold("min_forecast_points")]
+    last = enough[enough["mock_id"] == enough["mock_id"].max()]
+    expected = float(last["chance"].sum())
+    if last.empty or not expected:
+        return None
+    row = last.iloc[0]
+    faulty = int(last["is_faulty"].sum())
+    return FoundTimes(str(row["title"]), row["held_on"].date(), len(last), faulty, expected)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ NOTES = {
     "no_part_points": "{subject}：有 {number} 行扣分，但这一版标准没有给出该板块的满分，没有计入。",
     "unverified_rows": "用到的扣分细则有 {number} 行是默认值，没有核对过原文。",
     "unknown_risk": "{subject}：{number} 个点的风险不明，按同类平均计算。",
-    "unseen": "每轮抽到的点平均有 {number} 个很久没有人看过：没有记录不等于干净，它们的风险不低于同类平均。",
+    "unseen": "每轮抽到的点平均有 {number} 个很久没有人看过：没有记录不等于干净，按同类平均起算。",
     "outside_grids": "可能被抽到的点有 {number} 个在网格之外，没有牵头单位。",
     "unknown_declared": "方案的申报点有 {number} 个不在当前数据的候选点位里。",
     "unknown_repaired": "勾选的地点有 {number} 处不在当前数据的候选点位里。",
