@@ -117,7 +117,7 @@ def _new_plan(build: Build) -> None:
         icon=":material/pin_drop:",
     )
     st.caption(
-        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，点与点不近于最小距离；"
+        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，同类的点不近于最小距离；"
         "同样的数据和设置总是选出同样的点。选完可以逐个保留、不选或更换。"
     )
 
@@ -223,7 +223,7 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         key = picked("site", TABLE, keys, clicked(MAP, "id"))
-        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的另一点（米）", "网格"]
+        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的同类点（米）", "网格"]
         shown = point_table(found)[columns]
         shown.insert(4, "状态", [_state_text(row) for row in _rows(found.points)])
         st.markdown(f"**申报点**（{len(shown)} 个，点选一行或地图上的点，可保留、不选、更换）")
