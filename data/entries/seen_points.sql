@@ -3,8 +3,10 @@
 -- params: county
 select
     p.mock_point_id,
+    m.mock_id,
     m.kind,
     m.title,
+    m.held_on,
     p.site_key,
     p.site_type,
     p.site_name,
@@ -12,6 +14,7 @@ select
     p.street_name,
     p.grid_name,
     p.lead_unit,
+    p.chance,
     p.checked_on,
     coalesce(max(i.is_found), 0) as is_faulty
 from mock_point as p

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,7 @@ class MockCheck:
     p_value           how likely so many or as unlikely a number is if the chances are right
     verdict           few (points, to judge), honest (no sign of the contrary), optimistic (more was
                       found than told), pessimistic (less)
+    parts     part, points (full marks), told, told_low, told_high (5 to 95 %), score
     bins      predicted, observed, hits, trials, lower, upper, is_too_few; as `geo.risk.calibration`
     brier, brier_base   of the chances; of the mean of what was found, told to every point (NaN where
                         all points are alike: who knows that beforehand is never wrong)
@@ -47,6 +49,7 @@ class MockCheck:
     faulty: int
     p_value: float
     verdict: Verdict
+    parts: pd.DataFrame
     bins: pd.DataFrame
     brier: float
     brier_base: float
@@ -70,14 +73,19 @@ def mock_check(
     chance = seen["chance"].to_numpy(float)
     p_value = forecast_test(chance, int(hit.sum()))
     bins = calibration(chance, hit, BINS)
+    told = forecast(seen, own, part_points, pass_share)
+    names = {"score": "told", "score_low": "told_low", "score_high": "told_high"}
+    columns = ["part", "points", "score", "score_low", "score_high"]
+    parts = pd.DataFrame(told["parts"], columns=columns).rename(columns=names)
     return MockCheck(
         points=len(seen),
         unknown=int(is_seen.sum()) - len(seen),
-        told=forecast(seen, own, part_points, pass_share),
+        told=told,
         score=result.score,
         faulty=int(hit.sum()),
         p_value=p_value,
         verdict=_verdict(chance, hit, p_value),
+        parts=parts.merge(result.parts[["part", "score"]], on="part"),
         bins=bins.assign(is_too_few=bins["trials"] < threshold("min_checked")),
         brier=brier_score(chance, hit),
         brier_base=np.nan if hit.all() or not hit.any() else float(hit.var()),
@@ -90,6 +98,38 @@ def _verdict(chance: Floats, hit: npt.NDArray[np.bool_], p_value: float) -> Verd
     if p_value >= threshold("forecast_level"):
         return "honest"
     return "optimistic" if hit.sum() > chance.sum() else "pessimistic"
+
+
+class FoundTimes(NamedTuple):
+    """What the last mock inspection found, against what was told of the points it saw."""
+
+    title: str
+    held_on: date
+    points: int
+    faulty: int
+    told: float  # points expected to have a find
+
+    @property
+    def times(self) -> float:
+        """How many times as many points had a find as was told."""
+        return self.faulty / self.told
+
+
+def found_times(seen: pd.DataFrame) -> FoundTimes | None:
+    """Of the last mock inspection that saw at least `min_forecast_points` points whose chance was told.
+
+    seen  of `data.sample_entries.seen_points`
+    """
+    told = seen[(seen["kind"] == "mock") & seen["chance"].notna()]
+    points = told.groupby("mock_id")["site_key"].transform("size")
+    enough = told[points >= threshold("min_forecast_points")]
+    last = enough[enough["mock_id"] == enough["mock_id"].max()]
+    expected = float(last["chance"].sum())
+    if last.empty or not expected:
+        return None
+    row = last.iloc[0]
+    faulty = int(last["is_faulty"].sum())
+    return FoundTimes(str(row["title"]), row["held_on"].date(), len(last), faulty, expected)
 
 
 @dataclass(frozen=True)

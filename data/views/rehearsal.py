@@ -51,6 +51,7 @@ class Note(NamedTuple):
     no_part_points   rows of a part whose full marks the edition does not give, left out
     unverified_rows  rows in use whose points nobody has checked against the standard
     unknown_risk     sites whose risk is not known: they count at their type's mean
+    unseen           points of a round, on average, that nobody has looked at lately
     outside_grids    sites that may be drawn and lie in no grid
     unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
     """
@@ -151,6 +152,7 @@ def rehearse_plan(
     settings: PlanSettings,
     declared: Collection[str],
     repaired: Collection[str] = (),
+    risk_times: float = 1,
 ) -> PlanRehearsal:
     """Rehearse the inspection of a plan.
 
@@ -159,6 +161,8 @@ def rehearse_plan(
     settings     of quotas and pass_share; from each type `declared` of the quota are visited among its
                  declared sites, the others are drawn among the rest.
     declared     site keys. repaired: place keys (`place_keys`) at which no find is made any more.
+    risk_times   every risk counts this many times (at most 1): what a mock inspection found of what was
+                 forecast for its points.
     Raises ValueError if a type has an item twice: a find would count in one of the rows by luck.
     """
     frame = sample.frame
@@ -181,7 +185,10 @@ def rehearse_plan(
     if not parts:
         return PlanRehearsal(tuple(notes), not_forecast, correlation)
     may_be_drawn = (stratum >= 0) & (draws[stratum] > 0)
-    risk = _risk(frame, may_be_drawn, notes)
+    risk = (risk_times * _risk(frame, may_be_drawn, notes)).clip(upper=1)
+    draw_share = np.where(may_be_drawn, draws[stratum] / np.bincount(stratum + 1)[stratum + 1], 0.0)
+    unseen = round(float(draw_share[frame["is_unseen"].to_numpy(bool)].sum()))
+    notes += [Note("unseen", "", unseen)] if unseen else []
     rules = Rules(
         rows["points"].to_numpy(float),
         rows["cap"].fillna(np.inf).to_numpy(float),
@@ -210,7 +217,7 @@ def rehearse_plan(
         place_key=place_key,
         is_declared=is_declared,
         is_repaired=is_repaired,
-        draw_share=np.where(may_be_drawn, draws[stratum] / np.bincount(stratum + 1)[stratum + 1], 0.0),
+        draw_share=draw_share,
         risk=risk,
         points_lost=run.site_loss,
     )

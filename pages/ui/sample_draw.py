@@ -140,7 +140,6 @@ def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[s
 def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
     """How it is drawn; it stands in the list that is fixed, so it is chosen before."""
     own = plan.settings
-    spares = max((quota.spares for quota in own.quotas), default=0)
     number = plan.plan_id
     weight = url_number(
         "风险权重 λ（%，0–70）",
@@ -163,11 +162,8 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
         disabled=is_fixed,
     )
     st.caption("同类中抽中的点离已定的点更近时，由备用点依次顶替；没有合适的，保留原来的点。")
-    each = url_number("每类备用点（个，0–50）", (0, 50), spares, f"spares_{number}", disabled=is_fixed)
-    quotas = own.quotas
-    if each != spares:  # the plan may have its own number for each type
-        quotas = tuple(quota._replace(spares=each) for quota in quotas)
-    return replace(own, quotas=quotas, risk_weight=weight / 100, min_distance_m=float(distance))
+    st.caption("备用点各类几个，见右表；在“选申报点”的设置里改。")
+    return replace(own, risk_weight=weight / 100, min_distance_m=float(distance))
 
 
 def _announced(plan: Plan, said: Announced, fixed: str) -> None:

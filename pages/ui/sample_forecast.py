@@ -11,7 +11,7 @@ from data.plan import PlanSettings
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, rehearse_plan
 from pages.ui.read import read
-from pages.ui.sampling import standard
+from pages.ui.sampling import scoring
 from pages.ui.sites import site_frame
 
 ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
@@ -23,6 +23,7 @@ NOTES = {
     "no_part_points": "{subject}：有 {number} 行扣分，但这一版标准没有给出该板块的满分，没有计入。",
     "unverified_rows": "用到的扣分细则有 {number} 行是默认值，没有核对过原文。",
     "unknown_risk": "{subject}：{number} 个点的风险不明，按同类平均计算。",
+    "unseen": "每轮抽到的点平均有 {number} 个很久没有人看过：没有记录不等于干净，按同类平均起算。",
     "outside_grids": "可能被抽到的点有 {number} 个在网格之外，没有牵头单位。",
     "unknown_declared": "方案的申报点有 {number} 个不在当前数据的候选点位里。",
     "unknown_repaired": "勾选的地点有 {number} 处不在当前数据的候选点位里。",
@@ -34,26 +35,24 @@ def rehearsal(
     settings: PlanSettings,
     declared: tuple[str, ...],
     repaired: tuple[str, ...] = (),
+    *,
+    risk_times: float = 1,
 ) -> PlanRehearsal:
     """`rehearse_plan` with the standard as it counts in the county.
 
     declared  site keys; repaired: place keys
     """
-    deductions = standard(build, "standard_deduction")
-    weights = standard(build, "standard_weight")
-    mine, full = (
-        rows[(rows["edition"] == settings.edition) & (rows["form"] == settings.form)]
-        for rows in (deductions, weights)
-    )
+    deductions, part_points = scoring(build, settings)
     return read(
         _rehearse,
         build.build_id,
         build,
-        tuple(mine[ROW].itertuples(index=False, name=None)),
-        tuple(full[["aspect", "points"]].itertuples(index=False, name=None)),
+        tuple(deductions[ROW].itertuples(index=False, name=None)),
+        tuple(part_points.items()),
         settings,
         declared,
         repaired,
+        risk_times,
     )
 
 
@@ -65,9 +64,12 @@ def _rehearse(
     settings: PlanSettings,
     declared: tuple[str, ...],
     repaired: tuple[str, ...],
+    risk_times: float,
 ) -> PlanRehearsal:
     rows = pd.DataFrame(list(deductions), columns=ROW).astype({"points": float, "cap": float})
-    return rehearse_plan(site_frame(build), rows, dict(part_points), settings, declared, repaired)
+    return rehearse_plan(
+        site_frame(build), rows, dict(part_points), settings, declared, repaired, risk_times
+    )
 
 
 def notes_text(found: PlanRehearsal) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -32,13 +32,14 @@ from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
-from pages.ui.sampling import Plan, standard
+from pages.ui.sampling import Plan, scoring
 from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
 KINDS: dict[str, str] = {"mock": "模拟评估", "self": "自查"}
 KIND_HELP = "模拟评估由创卫办组织人员去看；自查由责任单位自己看同样的点位"
+TYPED = ("kind", "day", "people", "teams", "spares")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Wanted:
     held_on: date
     inspectors: str
     teams: int
-    roles: list[str] = field(default_factory=list)
+    roles: list[str]
 
 
 def show_mock(build: Build, plan: Plan | None) -> None:
@@ -89,36 +90,45 @@ def _make(build: Build, plan: Plan | None) -> None:
             default="mock",
             required=True,
             help=KIND_HELP,
+            key="mock_new_kind",
         )
-        title = st.text_input("名称", f"{plan.title}（{KINDS[kind]}）"[:200], max_chars=200)
-        held_on = st.date_input("开始日期", today(), format="YYYY-MM-DD")
-        inspectors = st.text_input("检查人员", max_chars=200, placeholder="如：张三、李四")
-        teams = int(st.number_input("分成几组", 1, 20, 1))
-        with_spares = st.toggle("备用点也去看", value=False, disabled=not spares)
-        roles = ["declared", "drawn", *(["spare"] if with_spares else [])]
-        wanted = Wanted(kind, title, held_on, inspectors, teams, roles)
-        st.button("生成", type="primary", on_click=_keep_new, args=(build, plan, wanted))
+        key = f"mock_new_title_{plan.plan_id}_{kind}"
+        st.text_input("名称", f"{plan.title}（{KINDS[kind]}）"[:200], max_chars=200, key=key)
+        st.date_input("开始日期", today(), format="YYYY-MM-DD", key="mock_new_day")
+        people = "如：张三、李四"
+        st.text_input("检查人员", max_chars=200, placeholder=people, key="mock_new_people")
+        st.number_input("分成几组", 1, 20, 1, key="mock_new_teams")
+        st.toggle("备用点也去看", value=False, disabled=not spares, key="mock_new_spares")
+        st.button("生成", type="primary", on_click=_keep_new, args=(build, plan, key))
 
 
-def _keep_new(build: Build, plan: Plan, wanted: Wanted) -> None:
+def _wanted(title_key: str) -> Wanted:
+    """As it stands now: a click may come together with the field that it leaves."""
+    typed: Any = {name: st.session_state[f"mock_new_{name}"] for name in TYPED}
+    return Wanted(
+        typed["kind"],
+        st.session_state[title_key],
+        typed["day"],
+        typed["people"],
+        int(typed["teams"]),
+        ["declared", "drawn", *(["spare"] if typed["spares"] else [])],
+    )
+
+
+def _keep_new(build: Build, plan: Plan, title_key: str) -> None:
     """Keep the new inspection (a click's callback) and open it."""
+    wanted = _wanted(title_key)
     points = plan.points[plan.points["role"].isin(wanted.roles)]
     most = int(threshold("route_streets"))
     if len(points) > most:
         st.session_state["entry_fault"] = f"一次最多检查 {most} 个点，方案有 {len(points)} 个。"
         return
-    own = {
-        name: rows[(rows["edition"] == plan.settings.edition) & (rows["form"] == plan.settings.form)]
-        for name in ("standard_deduction", "standard_weight")
-        for rows in [standard(build, name)]
-    }
-    weights = own["standard_weight"]
-    part_points = dict(zip(weights["aspect"], weights["points"], strict=True))
+    deductions, part_points = scoring(build, plan.settings)
     try:
         draft = mock_draft(
             site_frame(build),
             fetch(inspection_route, build.build_id, points, wanted.teams).stops,
-            own["standard_deduction"],
+            deductions,
             part_points,
             plan.settings.pass_share,
         )

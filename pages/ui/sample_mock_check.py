@@ -56,7 +56,28 @@ def show_check(check: MockCheck | None, planned: dict[str, Any]) -> None:
     )
     if check.unknown:
         st.caption(f"另有 {check.unknown} 个已查点位没有预测，不在对照之内。")
+    _parts(check)
     _bins(check)
+
+
+def _parts(check: MockCheck) -> None:
+    if check.parts.empty:
+        return
+    rows = check.parts
+    within = (rows["told_low"] <= rows["score"]) & (rows["score"] <= rows["told_high"])
+    shown = pd.DataFrame(
+        {
+            "评分板块": rows["part"],
+            "满分": rows["points"],
+            "预测得分": [
+                f"{row.told:.1f}（{row.told_low:.1f}–{row.told_high:.1f}）" for row in rows.itertuples()
+            ],
+            "实得": rows["score"],
+            "在预测范围之内": within.map({True: "是", False: "否"}),
+        }
+    )
+    config = {name: st.column_config.NumberColumn(format="%.1f") for name in ("满分", "实得")}
+    table(shown, "各板块预测与实得", "mock_part_check", config=config)
 
 
 def _band(told: dict[str, Any], name: str) -> str:

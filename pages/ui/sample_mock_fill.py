@@ -10,7 +10,7 @@ import streamlit as st
 
 from data.messages import DataError
 from data.mock_workbook import RESULTS
-from data.sample_entries import PointResult, mark_points
+from data.sample_entries import PointResult, mark_points, mock_items, mock_points
 from data.views.mock import UNSCORED
 from data.views.overview import Build
 from pages.ui.checklist import today
@@ -108,7 +108,7 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -
             )
     st.text_input(
         "备注", key=keys["note"], max_chars=200, placeholder="备注", on_change=_keep_note,
-        args=(*kept, found), label_visibility="collapsed",
+        args=kept, label_visibility="collapsed",
     )  # fmt: skip
 
 
@@ -124,10 +124,25 @@ def _keep_found(county: str, point: dict[Any, Any], keys: dict[str, str], day: d
     _keep(county, point, keys, day, "seen", st.session_state[keys["found"]])
 
 
-def _keep_note(
-    county: str, point: dict[Any, Any], keys: dict[str, str], day: date, found: list[str]
-) -> None:
-    _keep(county, point, keys, day, point["result"], found)
+def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str], day: date) -> None:
+    """Leaving the field by a tap on a button sends both at once: what that button kept must stay."""
+    try:
+        result, items = _kept(county, point)["result"], mock_items(county, point["mock_id"])
+    except DataError as error:
+        st.session_state["entry_fault"] = error.zh
+        return
+    is_own = items["mock_point_id"] == point["mock_point_id"]
+    found = items.loc[is_own & (items["is_found"] == 1), "item"].tolist()
+    _keep(county, point, keys, day, result, found)
+
+
+def _kept(county: str, point: dict[Any, Any]) -> Any:
+    """The point as it is kept now, which may be newer than what was drawn. Raises DataError."""
+    points = mock_points(county, point["mock_id"])
+    rows = points[points["mock_point_id"] == point["mock_point_id"]]
+    if rows.empty:
+        raise DataError("entry_gone")
+    return rows.iloc[0]
 
 
 def _keep(
@@ -140,9 +155,10 @@ def _keep(
 ) -> None:
     """Keep what was seen at a point with the note as it stands (callbacks); the day stays the first."""
     number = int(point["mock_point_id"])
-    checked_on = (point["checked_on"].date() if point["result"] else day) if result else None
     st.session_state.setdefault(TOUCHED, set()).add(number)
     try:
+        before = _kept(county, point)
+        checked_on = (before["checked_on"].date() if before["result"] else day) if result else None
         note = st.session_state[keys["note"]]
         mark_points(county, [(number, result, found, checked_on, note)])
     except DataError as error:

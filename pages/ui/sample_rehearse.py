@@ -10,7 +10,9 @@ import streamlit as st
 
 from data.export import workbook_by
 from data.plan import PlanSettings, Quota
+from data.sample_entries import seen_points
 from data.standards import threshold, thresholds
+from data.views.mock_check import FoundTimes, found_times
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, as_drawn
 from data.views.site_lists import site_records
@@ -73,6 +75,7 @@ LOSSES = {
     "grids": ("按网格和牵头单位", GRIDS),
 }
 MOST = int(threshold("repair_places"))
+MOST_TIMES = 20.0
 PLACE_COLOURS = {"first": "#bd0026", "repaired": "#0b6e99", "grid": "#ffffff"}
 TWO_DIGITS = st.column_config.NumberColumn(format="%.2f")
 ONE_DIGIT = st.column_config.NumberColumn(format="%.1f")
@@ -82,11 +85,11 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
         return  # the page says what to do
-    settings, declared = _rule(plan), tuple(plan.keys("declared"))
+    (settings, times), declared = _rule(build, plan), tuple(plan.keys("declared"))
     if _is_twice(build, settings):
         return
     with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
-        found = rehearsal(build, settings, declared)
+        found = rehearsal(build, settings, declared, risk_times=times)
     if not found.is_forecast:
         why = (
             "按这个规则抽到的点位，扣分细则里都扣不到分"
@@ -96,18 +99,18 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
         st.warning(f"现在什么也预测不了：{why}。")
         st.markdown("\n".join(f"- {plain(note)}" for note in notes_text(found)))
         return
-    _answer(build, plan, settings, found)
+    _answer(build, plan, settings, times, found)
     if plan.drawn_on:
-        _compare(build, plan, settings, found)
+        _compare(build, plan, settings, times, found)
     if url_switch("看什么", {"": "整改优先清单", "lost": "失分在哪里"}, "look"):
         _losses(found)
     else:
-        _repairs(build, plan, settings, found, declared)
+        _repairs(build, plan, settings, times, found, declared)
     _assumptions(found)
 
 
-def _rule(plan: Plan) -> PlanSettings:
-    """The inspectors' rule: as the plan has it, or as changed here."""
+def _rule(build: Build, plan: Plan) -> tuple[PlanSettings, float]:
+    """The inspectors' rule (of the plan, or as changed here) and how many times each risk counts."""
     settings = plan.settings
     quotas = pd.DataFrame(list(settings.quotas), columns=Quota._fields)
     count = f"抽查 {quotas['quota'].sum()} 个点，其中申报点 {quotas['declared'].sum()} 个"
@@ -138,8 +141,18 @@ def _rule(plan: Plan) -> PlanSettings:
             default = thresholds()["pass_share"]
             if not default.is_verified and settings.pass_share == default.value:
                 st.caption(f"{default.value:.0%} 是默认值，没有查到出处；请填县里接到的要求。")
+            times = st.number_input(
+                "风险按几倍算",
+                min_value=0.1,
+                max_value=MOST_TIMES,
+                value=1.0,
+                step=0.1,
+                format="%.1f",
+                key=f"times_{plan.plan_id}",
+            )
+            st.caption(_times_text(found_times(seen_points(build.source))))
     try:
-        return replace(
+        changed = replace(
             settings,
             quotas=tuple(Quota(*row) for row in edited.itertuples(index=False, name=None)),
             pass_share=round(share / 100, 4),
@@ -147,7 +160,22 @@ def _rule(plan: Plan) -> PlanSettings:
         )
     except ValueError:
         st.error("“其中申报点”不能多于“抽查几个”：先按方案的配额计算。")
-        return settings
+        return settings, times
+    return changed, times
+
+
+def _times_text(last: FoundTimes | None) -> str:
+    """What the last mock inspection says of the risks."""
+    if last is None:
+        return (
+            "风险取自日常记录，检查人员看得更细，实际会更多。做过模拟评估（看过至少"
+            f" {threshold('min_forecast_points'):g} 个点）后，这里会给出实际是预测的几倍。"
+        )
+    return (
+        f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看了 {last.points} 个点，"
+        f"预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个：是预测的 {last.times:.1f} 倍。"
+        "把这个倍数填在上面，就按它重算。"
+    )
 
 
 def _is_twice(build: Build, settings: PlanSettings) -> bool:
@@ -162,7 +190,9 @@ def _is_twice(build: Build, settings: PlanSettings) -> bool:
     return not twice.empty
 
 
-def _answer(build: Build, plan: Plan, settings: PlanSettings, found: PlanRehearsal) -> None:
+def _answer(
+    build: Build, plan: Plan, settings: PlanSettings, times: float, found: PlanRehearsal
+) -> None:
     """Score, chance to pass and pass mark, how the rounds spread, and what must be known of it."""
     left, right = st.columns([1, 1.25], gap="large")
     with left:
@@ -181,6 +211,7 @@ def _answer(build: Build, plan: Plan, settings: PlanSettings, found: PlanRehears
             is_default = settings.pass_share == default.value and not default.is_verified
             st.caption(f"满分的 {100 * settings.pass_share:g}%{'（默认值）' if is_default else ''}")
         _levels(found)
+        _doubts(found, times)
         if found.not_forecast:
             st.warning(
                 f"没有预测的板块：**{plain('、'.join(found.not_forecast))}**。"
@@ -190,6 +221,18 @@ def _answer(build: Build, plan: Plan, settings: PlanSettings, found: PlanRehears
             st.warning("历史记录太少，分不出同类点位之间的好坏：各点的风险按同类平均计算。")
     with right:
         spread_chart(found, "rehearse_spread")
+
+
+def _doubts(found: PlanRehearsal, times: float) -> None:
+    """What makes the forecast worth less: points nobody has looked at, risks counted several times."""
+    unseen = next((note.number for note in found.notes if note.code == "unseen"), 0)
+    if 2 * unseen > found.drawn:
+        st.warning(
+            f"每轮抽到的 {found.drawn} 个点平均有 **{unseen} 个很久没有人看过**，"
+            "风险只能按同类平均估计：这个预测很可能偏好。请先做一次模拟评估。"
+        )
+    if times != 1:
+        st.info(f"各点风险按 {times:g} 倍计算（“检查组怎么抽”里可改）。")
 
 
 def _levels(found: PlanRehearsal) -> None:
@@ -203,9 +246,11 @@ def _levels(found: PlanRehearsal) -> None:
     )
 
 
-def _compare(build: Build, plan: Plan, settings: PlanSettings, found: PlanRehearsal) -> None:
+def _compare(
+    build: Build, plan: Plan, settings: PlanSettings, times: float, found: PlanRehearsal
+) -> None:
     """The points of our own draw, visited exactly, beside a draw by the inspectors."""
-    exact = rehearsal(build, *as_drawn(settings, plan.points))
+    exact = rehearsal(build, *as_drawn(settings, plan.points), risk_times=times)
     if not exact.is_forecast:
         return
     names = ["检查组另抽", f"就查公开抽签抽中的点（{plan.drawn_on:%Y-%m-%d}）"]
@@ -246,7 +291,12 @@ def _losses(found: PlanRehearsal) -> None:
 
 
 def _repairs(
-    build: Build, plan: Plan, settings: PlanSettings, found: PlanRehearsal, declared: tuple[str, ...]
+    build: Build,
+    plan: Plan,
+    settings: PlanSettings,
+    times: float,
+    found: PlanRehearsal,
+    declared: tuple[str, ...],
 ) -> None:
     """The list of repairs, what they bring together, one place in full, and repairs on trial."""
     rows = found.repairs
@@ -268,7 +318,8 @@ def _repairs(
         ticked = _ticks(plan, rows)
         if ticked:
             with st.spinner("按假定已整改的地点重算……"):
-                _trial(found, rehearsal(build, settings, declared, ticked), len(ticked))
+                on_trial = rehearsal(build, settings, declared, ticked, risk_times=times)
+                _trial(found, on_trial, len(ticked))
     _places(build, rows.head(most), ticked)
 
 
@@ -339,7 +390,7 @@ def _ticks(plan: Plan, rows: pd.DataFrame) -> tuple[str, ...]:
         columns = st.columns(3)
         for position, row in enumerate(rows.to_dict("records")):
             key = f"repaired_{plan.plan_id}_{row['place_key']}"
-            with columns[position % 3]:
+            with columns[3 * position // len(rows)]:  # down, then on, as the tab key goes
                 if st.checkbox(plain(f"{position + 1}. {_place_name(row)}"), key=key):
                     ticked.append(row["place_key"])
     return tuple(sorted(ticked))

@@ -11,7 +11,7 @@ import pandas as pd
 from data.plan import PlanSettings
 from data.sample_entries import plan_points, plans, standard_edits
 from data.views.overview import Build
-from data.views.standards import in_force, standard_table
+from data.views.standards import form_parts, in_force, standard_table
 from pages.ui.filters import url_select
 from pages.ui.read import read
 
@@ -54,6 +54,15 @@ class Plan:
 def standard(build: Build, table: str) -> pd.DataFrame:
     """A table of the standard as it counts in this county, corrected editions included."""
     return in_force(read(standard_table, build.build_id, table), standard_edits(build.source), table)
+
+
+def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The deductions of a plan's form, and full marks by part of that form."""
+    deductions, weights = (standard(build, f"standard_{name}") for name in ("deduction", "weight"))
+    parts = form_parts(weights, deductions, settings.edition)
+    own = parts[parts["form"] == settings.form]
+    is_own = (deductions["edition"] == settings.edition) & (deductions["form"] == settings.form)
+    return deductions[is_own], dict(zip(own["part"], own["points"], strict=True))
 
 
 def choose_plan(build: Build) -> Plan | None:

@@ -13,12 +13,16 @@ import xlsxwriter
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from data.builds import current_build_id, open_build
+from data.plan import PlanSettings, Quota
 from data.settings import settings
+from data.views.frame import sample_frame
 from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
 from pages.ui.wall import SCENES
 from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving
+from tests.pages.test_sample_draw import a_plan
 
 IMAGES = ROOT / "docs" / "images"
 OF_CITIES = ("overview", "hotspots")  # the pages of which the real cities have pictures
@@ -43,6 +47,17 @@ SHOTS = {
     "repeat": "/rebound?period=90d&part=repeat",
     "frame": "/sampling?part=frame",
 }
+DRAW = PlanSettings(
+    "2021",
+    "现场评估·市容环境卫生",
+    12.0,
+    (
+        *(Quota(name, 16, 6, 4) for name in ("主次干道", "背街小巷", "公厕", "居民小区", "五小门店")),
+        *(Quota(name, 8, 3, 2) for name in ("农贸市场", "学校", "社区", "建筑工地", "公园广场")),
+    ),
+    risk_weight=0.3,
+    min_distance_m=100.0,
+)
 STAGE_NAMES = {title: code for code, title in SCENES.items()}
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
 LEDGER = [
@@ -149,6 +164,24 @@ def shoot_alike(page: Page, address: str) -> None:
     _save(page, "demo-checklist")
 
 
+def shoot_draw(page: Page, address: str, store: Path) -> None:
+    """The public draw of a plan before and after its last step, and its rehearsal."""
+    plan_id = a_plan(store, sample_frame(open_build(current_build_id(store), store)), DRAW)
+    page.goto(f"{address}/sampling?plan={plan_id}&part=draw")
+    page.get_by_role("button", name="固定名单并公布摘要").click()
+    page.wait_for_url("**fixed_*")
+    seed = page.get_by_role("textbox", name="种子")
+    seed.fill("518204")
+    seed.press("Enter")
+    page.wait_for_timeout(3000)
+    _save(page, "demo-draw-list")
+    page.get_by_role("button", name="抽签", exact=True).click()
+    page.get_by_text("已核对").wait_for()
+    page.wait_for_timeout(3000)
+    _save(page, "demo-draw")
+    shoot(page, f"{address}/sampling?plan={plan_id}&part=rehearse", "demo-rehearse")
+
+
 def shoot_plan(page: Page, address: str) -> None:
     """A plan of declared points: its points with one picked, its coverage and its walk."""
     page.goto(f"{address}/sampling?part=choose")
@@ -186,6 +219,7 @@ def main() -> None:
                     shoot_stage(window.new_page(), address, source)
                     shoot_phone(window.new_page(), address + SHOTS["grid"])
                     shoot_alike(window.new_page(), address)
+                    shoot_draw(window.new_page(), address, Path(folder))
                     shoot_plan(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
         browser.close()

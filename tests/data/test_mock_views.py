@@ -13,7 +13,7 @@ import pytest
 from data.engine import DuckDBEngine
 from data.standards import threshold
 from data.views.mock import UNSCORED, MockDraft, mock_draft, mock_result
-from data.views.mock_check import FaultyShare, faulty_share, mock_check, self_agreement
+from data.views.mock_check import FaultyShare, faulty_share, found_times, mock_check, self_agreement
 from geo.forecast import count_chances, forecast_test
 from geo.share import wilson_interval
 
@@ -191,6 +191,9 @@ def test_few_points_are_not_judged() -> None:
     assert check.bins["is_too_few"].all()
     assert check.told["score_low"] <= check.told["score"] <= check.told["score_high"]
     assert check.score == 60
+    assert check.parts["part"].tolist() == ["市容市貌", "公厕"]
+    assert check.parts["score"].tolist() == [42, 18]
+    assert (check.parts["told_low"] <= check.parts["told"]).all()
 
 
 def test_chances_of_counts_are_those_of_all_outcomes() -> None:
@@ -239,6 +242,21 @@ def test_agreement_by_hand() -> None:
 def test_no_pairs_are_an_empty_answer() -> None:
     found = self_agreement(pd.DataFrame([visit("mock", "P0", "2026-03-11", faulty=True)]))
     assert (len(found.pairs), len(found.total), len(found.units)) == (0, 0, 0)
+
+
+def test_what_the_last_inspection_found_against_what_was_told() -> None:
+    """Of three: one too small, a self-check, and one of 25 points of which 10 had a find."""
+    rows = [
+        {"mock_id": mock, "kind": kind, "title": f"第{mock}次", "held_on": pd.Timestamp("2026-03-02"),
+         "site_key": f"P{n}", "chance": chance, "is_faulty": int(n < 10)}
+        for mock, kind, points in ((1, "mock", 25), (2, "self", 25), (3, "mock", 5))
+        for n, chance in enumerate([0.2] * points + [None])
+    ]  # fmt: skip
+    found = found_times(pd.DataFrame(rows))
+    assert found is not None
+    assert (found.title, found.points, found.faulty) == ("第1次", 25, 10)
+    assert found.times == pytest.approx(10 / 5)
+    assert found_times(pd.DataFrame(rows[-6:])) is None
 
 
 def weighted(demo_engine: DuckDBEngine, faulty: list[bool]) -> FaultyShare | None:

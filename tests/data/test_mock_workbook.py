@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from data import sample_entries
-from data.export import with_fault_texts
+from data.export import with_fault_texts, workbook_to_mend
 from data.messages import DataError
 from data.mock_workbook import DAY, NOTE, NUMBER, RESULT, FileCheck, check_rows, mock_workbook
 from data.plan import PlanSettings
@@ -230,3 +230,19 @@ def test_hostile_names_stay_text(store: Path) -> None:
     marks |= {(n + 1, DAY): HELD for n in range(len(ALL))}
     check = checked(store, mock_id, filled(store, mock_id, marks))
     assert (len(check.marks), check.refused_rows) == (len(ALL), 0)
+
+
+def test_refused_rows_are_mended_and_brought_again(store: Path) -> None:
+    mock_id = make(store, ["人民路", "一号公厕"])
+    cells = {(n, heading): value for n in (1, 2) for heading, value in ((RESULT, "已查"), (DAY, HELD))}
+    check = checked(store, mock_id, filled(store, mock_id, cells | {(2, "其他"): "是"}))
+    sample_entries.keep_refused("a", mock_id, check.refused, store)
+    refused = sample_entries.refused_results("a", mock_id, store).rename(columns={"row": "row_number"})
+    book = openpyxl.load_workbook(io.BytesIO(workbook_to_mend(with_fault_texts(refused))))
+    (sheet,) = book
+    at = {str(cell.value): cell.column for cell in sheet[1]}
+    assert "只能填" in str(sheet.cell(2, at["原因与办法"]).value)
+    sheet.cell(2, at["其他"]).value = "有"
+    again = checked(store, mock_id, saved(book))
+    assert again.refused.empty
+    assert [(mark[1], mark[2]) for mark in again.marks] == [("seen", ("其他",))]

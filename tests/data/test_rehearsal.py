@@ -44,6 +44,7 @@ def sample() -> Sample:
             "street_name": ["人民路", "人民路", None][segment],
             "source_segment_id": f"S{segment}",
             "grid_id": ["G1", "G2", "G2"][segment],
+            "is_unseen": segment == 2,
             "risk": [0.1, 0.6, 0.3][segment],
         }
         for segment in range(3)
@@ -58,6 +59,7 @@ def sample() -> Sample:
             "street_name": None,
             "source_segment_id": None,
             "grid_id": None if number == 5 else "G1",
+            "is_unseen": False,
             "risk": np.nan if number == 4 else 0.2,
         }
         for number in range(6)
@@ -99,6 +101,7 @@ def run(
     declared: list[str] | None = None,
     repaired: list[str] | None = None,
     pass_share: float = 0.9,
+    risk_times: float = 1,
 ) -> PlanRehearsal:
     return rehearse_plan(
         sample(),
@@ -107,6 +110,7 @@ def run(
         plan(*(quotas or (("主次干道", 8, 0), ("公厕", 2, 0))), pass_share=pass_share),
         declared or [],
         repaired or [],
+        risk_times,
     )
 
 
@@ -192,6 +196,7 @@ def test_what_is_missing_is_said() -> None:
         ("few_candidates", "主次干道"): 10,
         ("no_candidates", "学校"): 3,
         ("no_part_points", "没有的部分"): 1,
+        ("unseen", ""): 10,
         ("unverified_rows", ""): 2,
         ("unknown_risk", "公厕"): 1,
         ("outside_grids", ""): 1,
@@ -243,6 +248,13 @@ def test_the_level_of_all_risks_moves_the_chance_to_pass() -> None:
     assert levels["score"].is_monotonic_decreasing
     assert levels["passes"].is_monotonic_decreasing
     assert levels["passes"].nunique() == 3
+
+
+def test_every_risk_may_count_several_times() -> None:
+    """What `levels` says of risks 20 % higher is what they give; no chance is above 1."""
+    higher = run(pass_share=0.93, risk_times=1.2)
+    assert higher.score == pytest.approx(run(pass_share=0.93).levels["score"].iloc[2])
+    assert run(risk_times=100).sites["risk"].max() == 1
 
 
 def test_an_item_twice_is_refused() -> None:
