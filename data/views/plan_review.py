@@ -161,7 +161,7 @@ def _of_grids(by_grid: pd.DataFrame) -> list[Caution]:
 
 def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]:
     rows, types = points.to_dict("records"), points["site_type"].to_numpy()
-    is_near = (np.round(apart) < least_m) & (types[:, None] == types)
+    is_near = np.round(apart) < least_m
     pairs = np.argwhere(np.triu(is_near, k=1))
     return [
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})
