@@ -160,7 +160,7 @@ def _of_grids(by_grid: pd.DataFrame) -> list[Caution]:
 
 
 def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]:
-    rows, types = points.to_dict("records"), points["site_type"].to_numpy()
+    rows = points.to_dict("records")
     is_near = np.round(apart) < least_m
     pairs = np.argwhere(np.triu(is_near, k=1))
     return [
