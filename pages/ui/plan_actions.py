@@ -40,8 +40,12 @@ def add(build: Build, title: str, settings: PlanSettings) -> None:
     _open(plan_id)
 
 
-def copy_plan(build: Build, plan: Plan, title: str) -> None:
-    """The same points as a draft: the next version of that title, without what was drawn."""
+def copy_plan(build: Build, plan: Plan, title_key: str = "") -> None:
+    """The same points as a draft, without what was drawn: the next version, or another plan.
+
+    title_key  of the field with its title: a click may come together with what was typed there
+    """
+    title = st.session_state[title_key] if title_key else plan.title
     points = plan.points[plan.points["role"] == "declared"]
     plan_id = add_plan(
         build.source, title, replace(plan.settings, seed=""), today(), plan.build_id, plan.data_until,
@@ -51,14 +55,15 @@ def copy_plan(build: Build, plan: Plan, title: str) -> None:
 
 
 def _open(plan_id: int) -> None:
-    choose("plan", str(plan_id))
-    choose("show", "")
-    choose("site", "")
+    """By its address: a click on a field's own page comes after the widgets of the choices."""
+    st.query_params["plan"] = str(plan_id)
+    for choice in ("show", "site"):
+        st.query_params.pop(choice, None)
 
 
-def finish(build: Build, plan: Plan, note: str) -> None:
-    """The plan is final."""
-    finish_plan(build.source, plan.plan_id, note)
+def finish(build: Build, plan: Plan, note_key: str) -> None:
+    """The plan is final; note_key: of the field that says why it is defended."""
+    finish_plan(build.source, plan.plan_id, st.session_state[note_key])
 
 
 def remove(build: Build, plan: Plan) -> None:
@@ -70,7 +75,7 @@ def remove(build: Build, plan: Plan) -> None:
 def choose_again(build: Build, plan: Plan, settings: PlanSettings) -> None:
     """Choose with these settings; only what is pinned stays for sure."""
     _change(build, plan, settings, plan.pinned, plan.pinned, plan.barred)
-    choose("show", "")
+    st.query_params.pop("show", None)
 
 
 def refresh(build: Build, plan: Plan) -> None:

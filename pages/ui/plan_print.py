@@ -83,7 +83,7 @@ def _page(build: Build, plan: Plan) -> str:
     risk = (
         f"风险：今后 {threshold('risk_days'):g} 天该处有问题被记录的可能性，由本县历史算出；"
         "无人看过的点位情况不明，不算好。选点规则：风险低、近来有人看过的在前，尽量分到各网格，"
-        "点与点不近于最小距离，指定保留的点一定在。"
+        "同类的点不近于最小距离，指定保留的点一定在。"
     )
     note = f"{build.title}　版本 {plan.build_id}　{build.note}"
     return (

@@ -33,12 +33,12 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         lambda row: f"{row['site_type']}（应 {row['declared']}，现有 {row['chosen']}）",
     ),
     "lost_pin": ("指定保留的点位不在方案里（已不是候选点位）", lambda row: row["site_key"]),
-    "empty_grid": ("没有候选点位的网格", lambda row: row["grid_name"]),
+    "empty_grid": ("没有所列类型候选点位的网格", lambda row: row["grid_name"]),
     "uncovered_grid": ("没有申报点的网格", lambda row: row["grid_name"]),
     "unseen": ("很久无人看过、情况不明的申报点", site_name),
     "open": ("有问题未整改的申报点，请先整改", site_name),
     "too_near": (
-        "相距太近的申报点",
+        "相距太近的同类申报点",
         lambda row: f"{site_name(row['one'])}与{site_name(row['other'])}（{row['near_m']:.0f} 米）",
     ),
 }
@@ -81,7 +81,7 @@ def point_table(found: Review) -> pd.DataFrame:
             "风险": [risk_text(row["risk"]) for row in rows],
             "有利": [pros for pros, _ in told],
             "不利": [cons for _, cons in told],
-            "最近的另一点（米）": [row["near_m"] for row in rows],
+            "最近的同类点（米）": [row["near_m"] for row in rows],
             "牵头单位": [row["lead_unit"] for row in rows],
             "地址": [row["address"] for row in rows],
             "经度": [round(row["lon"], 6) for row in rows],
