@@ -439,9 +439,7 @@ def remove_mock(county: str, mock_id: int, store: Path | None = None) -> None:
     write("remove_mock", store, county=county, mock_id=mock_id)
 
 
-def _one(
-    entries: Connection, name: str, said: dict[str, object], fault: str = "entry_gone"
-) -> None:
+def _one(entries: Connection, name: str, said: dict[str, object], fault: str = "entry_gone") -> None:
     if entries.execute(statement(name), said).rowcount != 1:
         raise DataError(fault)
 

@@ -40,8 +40,7 @@ def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     Raises NoBuildError.
     """
     build = read(build_info, build_id)
-    number = query.get("plan", "")
-    plan = kept_plan(build.source, int(number)) if number.isdecimal() and len(number) < 18 else None
+    plan = kept_plan(build.source, query.get("plan", ""))
     return None if plan is None or plan.drawn_on is None else _page(build, plan).encode()
 
 

@@ -64,8 +64,7 @@ def plan_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     Raises NoBuildError.
     """
     build = read(build_info, build_id)
-    asked = query.get("plan", "")
-    plan = kept_plan(build.source, int(asked)) if asked.isdecimal() else None
+    plan = kept_plan(build.source, query.get("plan", ""))
     return None if plan is None else _page(build, plan).encode()
 
 

@@ -15,7 +15,7 @@ from data.sample_entries import keep_refused, mark_points, refused_results
 from data.settings import settings
 from data.views.overview import Build
 from etl import intake
-from pages.ui.checklist import today
+from pages.ui.entry import not_kept, today
 from pages.ui.mock_print import mock_print_url
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
@@ -118,7 +118,7 @@ def _take(county: str, row: pd.Series, check: FileCheck, takes_file: bool) -> No
         ]
         keep_refused(county, mock_id, check.refused[is_new])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
         return
     st.session_state["mock_uploads"] = st.session_state.get("mock_uploads", 0) + 1
     left = 0 if takes_file else len(check.conflicts)

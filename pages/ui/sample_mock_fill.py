@@ -13,7 +13,7 @@ from data.mock_workbook import RESULTS
 from data.sample_entries import PointResult, mark_points, mock_items, mock_points
 from data.views.mock import UNSCORED
 from data.views.overview import Build
-from pages.ui.checklist import today
+from pages.ui.entry import not_kept, today
 from pages.ui.filters import url_select
 from pages.ui.sites import OUTSIDE
 from pages.ui.text import plain
@@ -129,7 +129,7 @@ def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str], day: da
     try:
         result, items = _kept(county, point)["result"], mock_items(county, point["mock_id"])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
         return
     is_own = items["mock_point_id"] == point["mock_point_id"]
     found = items.loc[is_own & (items["is_found"] == 1), "item"].tolist()
@@ -162,4 +162,4 @@ def _keep(
         note = st.session_state[keys["note"]]
         mark_points(county, [(number, result, found, checked_on, note)])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
