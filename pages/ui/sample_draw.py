@@ -23,11 +23,11 @@ from pages.ui.draw_result import (
     SCRIPT,
     command,
     digest_groups,
+    draw_url,
     file_name,
     is_same,
     kept_draw,
     point_table,
-    print_url,
 )
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_number, url_value
@@ -278,7 +278,7 @@ def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
 
 def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
     with st.container(horizontal=True):
-        st.link_button("打印抽签记录", print_url(build, plan), icon=":material/print:")
+        st.link_button("打印抽签记录", draw_url(build, plan), icon=":material/print:")
         if again is not None:
             for name, kind, digest, content in (
                 ("名单文件", "frame", plan.frame_digest, again.frame_file),

@@ -15,7 +15,7 @@ from data.views.mock import UNSCORED
 from data.views.overview import Build
 from pages.ui.entry import not_kept, today
 from pages.ui.filters import url_select
-from pages.ui.sites import OUTSIDE
+from pages.ui.sites import OUTSIDE, place
 from pages.ui.text import plain
 
 SHOWN = 20
@@ -76,7 +76,7 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -
     st.markdown(
         f"**{point['position']}. {plain(point['name'])}**　{plain(point['site_type'])}  \n"
         f"{plain(point['grid_name'] or OUTSIDE)}{unit}{address}  \n"
-        f"坐标（纬度，经度）：{point['lat']:.5f}, {point['lon']:.5f}"
+        f"坐标（纬度，经度）：{place(point)}"
     )
     found = items.loc[items["is_found"] == 1, "item"].tolist()
     number = point["mock_point_id"]

@@ -135,7 +135,7 @@ def _sites(sites: pd.DataFrame, name: str) -> None:
             "序号": sites["position"],
             "点位": sites["name"],
             "类型": sites["site_type"],
-            "怎么选的": sites["role"].map(ROLES),
+            "怎么来的": sites["role"].map(ROLES),
             "网格": sites["grid_name"].replace("", OUTSIDE),
             "牵头单位": sites["lead_unit"],
             "结果": sites["result"].map({"": "未报"} | RESULTS),
