@@ -20,7 +20,7 @@ HEADS = {
 SIGNED = ("单位", "姓名", "职务", "签名")
 SIGNERS = 8
 STYLE = """
-h1 {text-align: center} .list td, .list th {font-size: 8pt} .sign td {height: 9mm}
+h1 {text-align: center; margin-bottom: 3mm} .list td, .list th {font-size: 8pt} .sign td {height: 9mm}
 .facts td:first-child {width: 22mm}
 .digest {font: 600 11pt/1.5 monospace} .digest span {display: inline-block; margin-right: 3mm}
 .seed {font-size: 14pt; font-weight: 600} code {font: 9pt monospace; overflow-wrap: anywhere}

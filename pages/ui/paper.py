@@ -38,4 +38,5 @@ def paper_table(
     styles = {name: f' style="width:{share}%"' for name, share in widths.items()}
     head = "".join(f"<th{styles.get(name, '')}>{escape(name)}</th>" for name in heads)
     body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
-    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    top = f"<thead><tr>{head}</tr></thead>" if head else ""
+    return f'<table class="{kind}">{top}<tbody>{body}</tbody></table>'

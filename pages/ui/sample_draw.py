@@ -205,8 +205,13 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None
         return  # the page says what a seed is
     settings = replace(settings, seed=seed)
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
+    # Why a point was declared stays with it: the draw knows only what makes its risk.
+    told = dict(zip(plan.declared["site_key"], plan.declared["reasons"], strict=True))
     points = found.points.assign(
-        reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
+        reasons=[
+            told.get(key, json.dumps(reasons, ensure_ascii=False))
+            for key, reasons in zip(found.points["site_key"], found.points["reasons"], strict=True)
+        ]
     )
     if found.frame_digest != digest:
         not_kept("名单在公布之后变了，没有抽签：请重新固定并公布。")

@@ -109,5 +109,5 @@ def downloads(rows: Callable[[], pd.DataFrame], name: str, key: str) -> None:
                 icon=icon,
                 type="tertiary",
                 on_click="ignore",
-                help=f"把“{name}”的这些行存成 {kind} 文件",
+                help=f"把“{plain(name)}”的这些行存成 {kind} 文件",
             )
