@@ -41,11 +41,13 @@ from pages.ui.plan_words import (
     state_text,
 )
 from pages.ui.read import read
+from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan, places_of
 from pages.ui.sites import (
     OUTSIDE,
     Site,
     every_day,
+    map_point,
     place,
     pros_and_cons,
     risk_text,
@@ -277,7 +279,7 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         colours | ground | {"stand_in": STATES["stand_in"][0]},
         [*legend, (ground["0"], "没有申报点的网格")],
         grids,
-        points=points[:300],
+        points=points[:POINTS_SHOWN],
         picked=key,
     )
     draw_map(MAP, build, scene, height=396)
@@ -290,13 +292,7 @@ TYPE_COLOURS = (
 
 
 def _point(row: Site, key: str, text: str) -> dict[str, object]:
-    return {
-        "id": row["site_key"],
-        "lat": round(row["lat"], 5),
-        "lon": round(row["lon"], 5),
-        "key": key,
-        "text": f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}",
-    }
+    return map_point(row, key, f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}")
 
 
 def _card(
@@ -387,7 +383,7 @@ def _coverage(build: Build, found: Review) -> None:
             row.grid_id: (str(min(row.points, 3)), f"申报点 {row.points} 个")
             for row in found.by_grid.itertuples()
         }
-        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:300]
+        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:POINTS_SHOWN]
         legend = [(COUNTS[code], name) for code, name in names.items()]
         scene = Scene("各网格的申报点", COUNTS | {"point": "#111827"}, legend, grids, points=points)
         draw_map("plan_coverage_map", build, scene, height=480)

@@ -36,7 +36,7 @@ from pages.ui.plan_actions import next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import all_grids, site_frame, site_name
+from pages.ui.sites import all_grids, map_point, site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
@@ -350,14 +350,12 @@ def _notices(build: Build, again: PlanDraw) -> None:
 
 def _map(build: Build, plan: Plan) -> None:
     shown = plan.points.head(POINTS_SHOWN)
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": row["role"],
-            "text": f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
-        }
+    points = [
+        map_point(
+            row,
+            row["role"],
+            f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
+        )
         for row in shown.to_dict("records")
     ]
     legend = [(COLOURS[role], name) for role, name in ROLES.items()]

@@ -44,6 +44,7 @@ from pages.ui.sites import (
     day_text,
     every_day,
     frame_lists,
+    map_point,
     place,
     reasons_text,
     risk_text,
@@ -271,14 +272,8 @@ def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
         title, values = "路段上最高的点位风险", map_data_url("site_risk", build, every_day(build))
         shown = {row.grid_id: ("ground", _grid_text(row)) for row in grids.itertuples()}
     first = listed[(listed.index < ROWS) | (listed["site_key"] == site_key)]
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": band,
-            "text": f"{site_name(row)}：{_risk_of(row)}",
-        }
+    points = [
+        map_point(row, band, f"{site_name(row)}：{_risk_of(row)}")
         for row, band in zip(first.to_dict("records"), site_bands(first, edges), strict=True)
     ]
     legend = [*edge_items([100 * edge for edge in edges], "%"), (PALE, UNSEEN)]
