@@ -77,6 +77,11 @@ def show_draw(build: Build, plan: Plan | None) -> None:
     elif plan.is_final:
         st.warning("这一版已经定稿，没有抽签，也不能再抽。要抽签，请另做一版。")
         _new_version(build, plan)
+    elif plan.build_id != build.build_id:
+        st.warning(
+            "数据已更新，这份草稿的申报点还是按旧数据选的：请先在“选申报点”里点“按新数据重选”"
+            "或“点位不变，只更新风险”，再来抽签。"
+        )
     else:
         _ceremony(build, plan)
 

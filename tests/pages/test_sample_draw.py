@@ -128,6 +128,16 @@ def test_declared_points_keep_their_reasons(store: Path, frame: SampleFrame) -> 
     assert set(plan.others["reasons"]) != {"[]"}
 
 
+def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    change_plan("demo", plan_id, SETTINGS, (), (), "demo-older", DAY, plan.points, store)
+    app = opened(plan_id)
+    assert any("按旧数据选的" in one.value for one in app.warning)
+    assert not app.text_input
+
+
 def test_a_list_that_another_window_changed_is_not_drawn(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
     app = press(opened(plan_id), "固定名单并公布摘要")
