@@ -115,25 +115,53 @@ def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:
     plan = a_plan(store, "P1")
     drawn = pd.concat([points("P1"), points("P3", role="drawn")])
     sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    kept = sample_entries.plan_points("a", plan, store)
     other = pd.concat([points("P1"), points("P4", role="drawn")])
     with pytest.raises(DataError, match="drawn already"):
         sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "e", DAY, other, store)
-    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1", "P3"]
+    with pytest.raises(DataError, match="drawn already"):
+        sample_entries.change_plan("a", plan, SETTINGS, ["P1"], [], "b-2", DAY, points("P1"), store)
+    row = sample_entries.plans("a", store).iloc[0]
+    assert (row["seed"], row["draw_digest"], row["build_id"]) == (SETTINGS.seed, "d", "b-1")
+    assert sample_entries.plan_points("a", plan, store).equals(kept)
+    assert kept["site_key"].tolist() == ["P1", "P3"]
 
 
-def test_other_declared_points_take_a_draw_back(store: Path) -> None:
+def test_other_declared_points_of_a_draft(store: Path) -> None:
     plan = a_plan(store, "P1", "P2")
-    drawn = points("P3", role="drawn")
-    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
     sample_entries.change_plan("a", plan, SETTINGS, ["P1"], ["P7"], "b-2", DAY, points("P1"), store)
     row = sample_entries.plans("a", store).iloc[0]
-    assert pd.isna(row["drawn_on"])
-    assert (row["seed"], row["draw_digest"], row["build_id"]) == ("", "", "b-2")
+    assert row["build_id"] == "b-2"
     assert json.loads(row["pinned"]) == ["P1"]
     assert json.loads(row["barred"]) == ["P7"]
     assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1"]
     with pytest.raises(DataError):
         sample_entries.change_plan("b", plan, SETTINGS, [], [], "b", DAY, points("P1"), store)
+
+
+def test_the_history_of_a_plan_grows_by_what_changed(store: Path) -> None:
+    keys = [f"P{n}" for n in range(200)]
+    plan = a_plan(store, *keys)
+
+    def written() -> int:
+        with closing(sqlite3.connect(store / entries.FILE)) as other:
+            count = "select count(*) from change where table_name = 'sample_point'"
+            return int(other.execute(count).fetchone()[0])
+
+    def change(rows: pd.DataFrame) -> None:
+        sample_entries.change_plan("a", plan, SETTINGS, ["P3"], [], "b-1", DAY, rows, store)
+
+    assert written() == 200
+    change(sample_entries.plan_points("a", plan, store))
+    assert written() == 200
+    other = points(*keys)
+    other.loc[5, ["site_key", "site_name"]] = ["P900", "P900 公厕"]
+    change(other)
+    assert written() == 202
+    kept = sample_entries.plan_points("a", plan, store)["site_key"].tolist()
+    assert kept == list(other["site_key"])
+    with pytest.raises(ValueError, match="twice"):
+        change(points("P1", "P1"))
 
 
 def test_a_mock_inspection_is_marked_all_or_nothing(store: Path) -> None:
