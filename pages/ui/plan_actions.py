@@ -17,7 +17,7 @@ from data.views.plan_review import points_to_keep
 from pages.ui.checklist import today
 from pages.ui.filters import choose
 from pages.ui.sampling import Plan
-from pages.ui.sites import all_grids, site_frame
+from pages.ui.sites import site_frame
 
 
 def kept(do: Callable[..., None], *args: Any) -> Callable[[], None]:
@@ -34,8 +34,7 @@ def kept(do: Callable[..., None], *args: Any) -> Callable[[], None]:
 
 def add(build: Build, title: str, settings: PlanSettings) -> None:
     """A new plan with the points that these settings choose."""
-    choice = choose_points(site_frame(build).frame, settings, all_grids=all_grids(build))
-    kept = points_to_keep(choice)
+    kept = points_to_keep(choose_points(site_frame(build).frame, settings))
     plan_id = add_plan(build.source, title, settings, today(), build.build_id, build.data_until, kept)
     _open(plan_id)
 
@@ -103,8 +102,8 @@ def _change(
     barred: tuple[str, ...],
 ) -> None:
     """Choose what is lacking beside the points that stay."""
-    frame, grids = site_frame(build).frame, all_grids(build)
-    points = points_to_keep(choose_points(frame, settings, stay, barred, grids), stay)
+    chosen = choose_points(site_frame(build).frame, settings, stay, barred)
+    points = points_to_keep(chosen, stay)
     change_plan(
         build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points
     )
