@@ -13,7 +13,7 @@ import shapely
 
 from data.engine import Engine
 from data.standards import street_site_types, threshold
-from data.views.rehearsal import BAND, OTHER, SEED, Sites, item_chances
+from data.views.rehearsal import BAND, OTHER, SEED, Sites, costs, find_chances, item_shares
 from geo.crs import LONLAT, transform_xy
 from geo.network import build_network
 from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
@@ -64,7 +64,8 @@ def mock_draft(
     stops        points of a plan in the order of their route: team, role, the place, probability.
     deductions   rows of `standard_deduction` of one edition and form; an empty cap is none.
     part_points  full marks by part. Rows of other parts are left out.
-    A point of a type without rows has one item 其他 that costs nothing. Raises ValueError if a type has
+    A point of a type without rows has one item 其他 that costs nothing; so do items without points, or
+    with a cap of 0. Raises ValueError if a type has
     an item twice.
     """
     rows = deductions.loc[deductions["part"].isin(list(part_points)), [*ROW, "points", "cap"]]
@@ -78,11 +79,13 @@ def mock_draft(
     unscored = pd.DataFrame(
         {"part": UNSCORED, "site_type": bare, "item": OTHER, "points": 0.0, "cap": np.nan}
     )
+    rows["part"] = rows["part"].where(costs(rows), UNSCORED)
     rows = pd.concat([rows[rows["site_type"].isin(types)], unscored], ignore_index=True)
     at = pd.Index(sample.frame["site_key"]).get_indexer(stops["site_key"])
     known = stops[at >= 0].reset_index(drop=True)
     risk = sample.frame["risk"].iloc[at[at >= 0]].reset_index(drop=True)
-    codes, chance = item_chances(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), risk, rows)
+    codes, share = item_shares(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), rows)
+    chance = find_chances(risk, share)
     point, place = np.nonzero(codes >= 0)
     chances = pd.DataFrame(
         {
