@@ -9,15 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
-from data.engine import Engine
 from data.standards import street_site_types, threshold
 from data.views.rehearsal import BAND, OTHER, SEED, Sites, costs, find_chances, item_shares
-from geo.crs import LONLAT, transform_xy
-from geo.network import build_network
 from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
-from geo.walk import points_apart, points_on_network
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -300,17 +295,3 @@ def _by(sites: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         .sort_values(["points_lost", "faulty", *names], ascending=[False, False, *[True] * len(names)])
         .reset_index(drop=True)
     )
-
-
-def metres_on_foot(engine: Engine, points: pd.DataFrame) -> Floats:
-    """Metres from the point before, in the order given; 0 for the first of each team.
-
-    points  columns team, lon, lat.
-    """
-    crs = engine.select("build").iloc[0]["compute_crs"]
-    x, y = transform_xy(points["lon"].to_numpy(float), points["lat"].to_numpy(float), LONLAT, crs)
-    streets = shapely.from_wkb([bytes(wkb) for wkb in engine.select("segment_lines")["geom"]])
-    apart = points_apart(points_on_network(np.column_stack([x, y]), build_network(streets)))
-    is_first = np.diff(points["team"].to_numpy(), prepend=-1) != 0
-    every = np.arange(len(points))
-    return np.where(is_first, 0.0, apart[every, np.maximum(every - 1, 0)])
