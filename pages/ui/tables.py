@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.export import csv_bytes, workbook
 from pages.ui.filters import url_value
+from pages.ui.text import plain
 
 TIME = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
