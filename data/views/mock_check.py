@@ -199,7 +199,8 @@ def self_agreement(seen: pd.DataFrame) -> SelfAgreement:
 
     A self-check after the inspection may know its outcome, so only those before it or on its day count.
     """
-    own = seen.assign(checked_on=pd.to_datetime(seen["checked_on"])).sort_values("checked_on")
+    own = seen.assign(checked_on=pd.to_datetime(seen["checked_on"]))
+    own = own.sort_values(["checked_on", "mock_point_id"])  # of two on one day the later made counts
     own["is_faulty"] = own["is_faulty"].astype(bool)
     theirs = own.loc[own["kind"] == "self", ["site_key", "checked_on", "is_faulty"]]
     theirs = theirs.assign(self_on=theirs["checked_on"])

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
+from data.views.choose import stand_in_list
 from data.views.overview import Build
-from data.views.plan_review import Review, route_of, stand_in_list
+from data.views.plan_review import Review, route_of
 from pages.ui.entry import kept, today
 from pages.ui.filters import url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url

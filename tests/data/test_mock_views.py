@@ -100,6 +100,19 @@ def test_each_point_has_the_items_of_its_type_and_their_chances() -> None:
     assert (made.forecast["points"], made.forecast["unknown"]) == (9, 1)
 
 
+def test_what_costs_nothing_is_looked_at_and_not_scored() -> None:
+    free = deductions().assign(cap=[0.0, np.nan, 6.0, 6.0, 6.0], points=[1.0, 0.5, 0.0, 1.0, 1.0])
+    one = sample()
+    made = mock_draft(one, stops(one), free, PARTS, 0.8)
+    parts = made.items.drop_duplicates(["site_type", "item"]).set_index(["site_type", "item"])["part"]
+    assert parts[parts != UNSCORED].to_dict() == {("主次干道", "其他"): "市容市貌"}
+    assert made.forecast["full"] == 42
+    kept = seen(made, {("公厕6", "其他")})
+    result = mock_result(kept.points, kept.items, kept.forecast["part_points"], 0.8)
+    assert (result.full, result.score, result.faulty) == (42, 42, 1)
+    assert result.unscored == (one.frame["site_type"] != "主次干道").sum()
+
+
 def test_the_forecast_is_that_of_these_points() -> None:
     made = draft(sample(streets=2))
     told = made.forecast
