@@ -411,8 +411,8 @@ def _add_version(build: Build, plan: Plan, reason: str) -> None:
             plan.title,
             replace(plan.settings, seed=""),
             today(),
-            build.build_id,
-            build.data_until,
+            plan.build_id,  # the points keep the risk that they were chosen by
+            plan.data_until,
             plan.points[plan.points["role"] == "declared"],
             f"由第 {plan.version} 版另做：{reason}",
             pinned=plan.pinned,

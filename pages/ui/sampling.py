@@ -11,7 +11,7 @@ import pandas as pd
 from data.plan import PlanSettings
 from data.sample_entries import plan_points, plans, standard_edits
 from data.views.overview import Build
-from data.views.standards import form_parts, in_force, standard_table
+from data.views.standards import form_deductions, form_parts, in_force, standard_table
 from pages.ui.filters import url_select
 from pages.ui.read import read
 
@@ -61,8 +61,8 @@ def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[st
     deductions, weights = (standard(build, f"standard_{name}") for name in ("deduction", "weight"))
     parts = form_parts(weights, deductions, settings.edition)
     own = parts[parts["form"] == settings.form]
-    is_own = (deductions["edition"] == settings.edition) & (deductions["form"] == settings.form)
-    return deductions[is_own], dict(zip(own["part"], own["points"], strict=True))
+    rows = form_deductions(deductions, settings.edition, settings.form)
+    return rows, dict(zip(own["part"], own["points"], strict=True))
 
 
 def choose_plan(build: Build) -> Plan | None:
