@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
-
 import pandas as pd
 
-from data.export import workbook
+from data.export import point_geojson, workbook
 from data.views.plan_review import Review
 from pages.ui.plan_words import (
     caution_lines,
@@ -57,21 +54,7 @@ def _drawn(plan: Plan) -> pd.DataFrame:
 
 def plan_geojson(plan: Plan, found: Review) -> bytes:
     """All points of the plan as GeoJSON (RFC 7946: WGS84, longitude first), six decimals."""
-    features = [
-        _feature(row, {"角色": ROLES["declared"]}) for row in point_table(found).to_dict("records")
-    ] + [_feature(row, {}) for row in _drawn(plan).to_dict("records")]
-    body = {"type": "FeatureCollection", "features": features}
-    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _feature(row: dict[str, object], more: dict[str, object]) -> dict[str, object]:
-    lon, lat = row.pop("经度"), row.pop("纬度")
-    properties = {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in (more | row).items()
-    }
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [lon, lat]},
-        "properties": properties,
-    }
+    declared = point_table(found)
+    declared.insert(0, "角色", ROLES["declared"])
+    parts = [rows for rows in (declared, _drawn(plan)) if len(rows)] or [declared]
+    return point_geojson(pd.concat(parts).rename(columns={"经度": "lon", "纬度": "lat"}))
