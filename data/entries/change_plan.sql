@@ -1,4 +1,4 @@
--- What is drawn is drawn: other points need another version.
+-- What is drawn stays as it was drawn: other points need another version.
 -- params: county, plan_id, settings (JSON), pinned, barred (JSON), build_id, data_until
 update sample_plan
 set

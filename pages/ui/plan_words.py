@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.views.overview import Build
 from data.views.plan_review import Caution, Review, review
-from pages.ui.sampling import Plan
+from pages.ui.sampling import ROLES, Plan
 from pages.ui.sites import OUTSIDE, all_grids, pros_and_cons, risk_text, site_frame, site_name
 from pages.ui.text import last_day, number
 
@@ -83,6 +83,24 @@ def point_table(found: Review) -> pd.DataFrame:
             "最近的同类点（米）": [row["near_m"] for row in rows],
             "牵头单位": [row["lead_unit"] for row in rows],
             "地址": [row["address"] for row in rows],
+            "经度": [round(row["lon"], 6) for row in rows],
+            "纬度": [round(row["lat"], 6) for row in rows],
+        }
+    )
+
+
+def drawn_table(plan: Plan) -> pd.DataFrame:
+    """The drawn and spare points under Chinese headings, one row a point."""
+    rows = plan.others.to_dict("records")
+    return pd.DataFrame(
+        {
+            "怎么来的": [ROLES[row["role"]] for row in rows],
+            "序号": [row["position"] for row in rows],
+            "点位": [site_name(row) for row in rows],
+            "类型": [row["site_type"] for row in rows],
+            "网格": [row["grid_name"] or OUTSIDE for row in rows],
+            "风险": [risk_text(row["risk"]) for row in rows],
+            "牵头单位": [row["lead_unit"] for row in rows],
             "经度": [round(row["lon"], 6) for row in rows],
             "纬度": [round(row["lat"], 6) for row in rows],
         }

@@ -13,7 +13,7 @@ from data.standards import threshold
 from data.views.choose import stand_in_list
 from data.views.overview import Build
 from data.views.plan_review import Review, route_of
-from pages.ui.checklist import today
+from pages.ui.entry import kept, today
 from pages.ui.filters import url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
@@ -23,7 +23,6 @@ from pages.ui.plan_actions import (
     copy_plan,
     exchange,
     finish,
-    kept,
     pin,
     refresh,
     remove,
@@ -79,8 +78,6 @@ SHOWS = {
 
 def show_choose(build: Build, plan: Plan | None) -> None:
     """Choose the declared points of a new plan, or look after those of the open one."""
-    if fault := st.session_state.pop("entry_fault", ""):
-        st.error(plain(fault))
     if site_frame(build).frame.empty and plan is None:
         st.info(
             "没有候选点位，无从选点：请在“数据管理”页入库道路（路网）或候选点位名单"
@@ -121,7 +118,7 @@ def _new_plan(build: Build) -> None:
     )
 
 
-def is_locked(build: Build, plan: Plan) -> str:
+def lock_reason(build: Build, plan: Plan) -> str:
     """Why the points of a plan cannot be changed here; "" if they can."""
     if plan.is_final:
         return "已定稿，不能再改；要改请点“新版本”。"
@@ -199,7 +196,7 @@ def _download(plan: Plan, found: Review) -> None:
 
 def _settings(build: Build, plan: Plan) -> None:
     """Other settings, and choosing again with them."""
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     if locked and plan.build_id == build.build_id:
         st.info(locked)
     settings = choose_settings(build, plan)
@@ -215,7 +212,7 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     if found.points.empty:
         st.info("这一版没有申报点：请到“设置与重选”检查配额和申报比例。")
         return
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     keys = list(found.points["site_key"])
     stand_ins = pd.DataFrame()
     left, right = st.columns([1.25, 1], gap="medium")
@@ -399,7 +396,7 @@ def _coverage(build: Build, found: Review) -> None:
 
 def _route(build: Build, plan: Plan) -> None:
     """A short walk over the points, cut into runs of about the same time, one a team."""
-    points = plan.points[plan.points["role"] == "declared"]
+    points = plan.declared
     most = int(threshold("route_streets"))
     if not 0 < len(points) <= most:
         st.info(f"检查路线需要 1 至 {most} 个申报点，这一版有 {len(points)} 个。")

@@ -28,7 +28,7 @@ from pages.ui.sample_forecast import (
     rehearsal,
     score_digits,
 )
-from pages.ui.sampling import Plan, scoring
+from pages.ui.sampling import Plan, deductions
 from pages.ui.sites import OUTSIDE, all_grids, place, reasons_text, risk_text, site_frame
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
@@ -180,7 +180,7 @@ def _times_text(last: FoundTimes | None) -> str:
 
 def _is_twice(build: Build, settings: PlanSettings) -> bool:
     """Say which item of the deductions stands there twice, for no find can count in both."""
-    rows, _ = scoring(build, settings)
+    rows = deductions(build, settings.edition, settings.form)
     twice = rows[rows.duplicated(["site_type", "item"])]
     for row in twice.itertuples():
         st.error(
