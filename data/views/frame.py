@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 
 from data.engine import Engine
-from data.standards import UNKNOWN, site_types, street_site_types, threshold
+from data.standards import UNKNOWN, as_site_types, street_site_types, threshold
 from data.views.overview import category_classes
 from data.views.site_risk import (
     FEATURES,
@@ -137,8 +137,7 @@ def _sites(
 ) -> tuple[pd.DataFrame, Ints]:
     """The sites with place and grid, and the row in `segments` of each (-1 for those of the list)."""
     listed = engine.select("sample_sites")
-    names = site_types()
-    listed["site_type"] = listed["site_type"].fillna(UNKNOWN).map(lambda name: names.get(name, name))
+    listed["site_type"] = as_site_types(listed["site_type"].fillna(UNKNOWN))
     x, y = transform_xy(listed["lon"].to_numpy(float), listed["lat"].to_numpy(float), LONLAT, crs)
     listed = listed.rename(columns={"site_id": "site_key"}).assign(kind="site", x_m=x, y_m=y)
 

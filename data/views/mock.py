@@ -19,10 +19,6 @@ Ints = npt.NDArray[np.int64]
 
 UNSCORED = ""  # the part of what is looked at and costs nothing
 ROW = ["part", "site_type", "item"]
-PLACE = [
-    "site_key", "site_type", "site_name", "address", "street_name", "grid_id", "grid_name", "lead_unit",
-    "lon", "lat",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,12 @@ def found_times(seen: pd.DataFrame) -> FoundTimes | None:
     """
     told = seen[(seen["kind"] == "mock") & seen["chance"].notna()]
     points = told.groupby("mock_id")["site_key"].transform("size")
-    enough = told[points >= threshold("min_forecast_points")]
-    last = enough[enough["mock_id"] == enough["mock_id"].max()]
+    enough = told[points >= threshold("min_forecast_points")].sort_values(["held_on", "mock_id"])
+    if enough.empty:
+        return None
+    last = enough[enough["mock_id"] == enough["mock_id"].iloc[-1]]
     expected = float(last["chance"].sum())
-    if last.empty or not expected:
+    if not expected:
         return None
     row = last.iloc[0]
     faulty = int(last["is_faulty"].sum())

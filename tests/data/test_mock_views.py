@@ -258,11 +258,14 @@ def test_no_pairs_are_an_empty_answer() -> None:
 
 
 def test_what_the_last_inspection_found_against_what_was_told() -> None:
-    """Of three: one too small, a self-check, and one of 25 points of which 10 had a find."""
+    """One too small, a self-check, one held before but typed in later, and the one that counts."""
     rows = [
-        {"mock_id": mock, "kind": kind, "title": f"第{mock}次", "held_on": pd.Timestamp("2026-03-02"),
-         "site_key": f"P{n}", "chance": chance, "is_faulty": int(n < 10)}
-        for mock, kind, points in ((1, "mock", 25), (2, "self", 25), (3, "mock", 5))
+        {"mock_id": mock, "kind": kind, "title": f"第{mock}次",
+         "held_on": pd.Timestamp(f"2026-03-{day}"), "site_key": f"P{n}",
+         "chance": chance, "is_faulty": int(n < 10)}
+        for mock, kind, day, points in (
+            (1, "mock", 12, 25), (2, "self", 14, 25), (4, "mock", 11, 30), (3, "mock", 13, 5),
+        )
         for n, chance in enumerate([0.2] * points + [None])
     ]  # fmt: skip
     found = found_times(pd.DataFrame(rows))
