@@ -15,7 +15,7 @@ from data.views.choose import choose as choose_points
 from data.views.overview import Build
 from data.views.plan_review import points_to_keep
 from pages.ui.checklist import today
-from pages.ui.filters import choose
+from pages.ui.filters import choose, choose_next
 from pages.ui.sampling import Plan
 from pages.ui.sites import all_grids, site_frame
 
@@ -32,12 +32,27 @@ def kept(do: Callable[..., None], *args: Any) -> Callable[[], None]:
     return on_click
 
 
+def do_now(do: Callable[..., None], *args: Any) -> None:
+    """What a button asks for whose arguments are typed on the page: those of this run.
+
+    A click often comes together with the field that it leaves; a callback would still hold what
+    stood there before.
+    """
+    kept(do, *args)()
+    st.rerun()
+
+
 def add(build: Build, title: str, settings: PlanSettings) -> None:
     """A new plan with the points that these settings choose."""
     choice = choose_points(site_frame(build).frame, settings, all_grids=all_grids(build))
     kept = points_to_keep(choice)
     plan_id = add_plan(build.source, title, settings, today(), build.build_id, build.data_until, kept)
     _open(plan_id)
+
+
+def save_as(build: Build, plan: Plan, title_key: str) -> None:
+    """`copy_plan` under the title that stands in the field of that key."""
+    copy_plan(build, plan, st.session_state[title_key])
 
 
 def copy_plan(build: Build, plan: Plan, title: str) -> None:
@@ -51,14 +66,14 @@ def copy_plan(build: Build, plan: Plan, title: str) -> None:
 
 
 def _open(plan_id: int) -> None:
-    choose("plan", str(plan_id))
-    choose("show", "")
-    choose("site", "")
+    choose_next("plan", str(plan_id))
+    choose_next("show", "")
+    choose_next("site", "")
 
 
-def finish(build: Build, plan: Plan, note: str) -> None:
-    """The plan is final."""
-    finish_plan(build.source, plan.plan_id, note)
+def finish(build: Build, plan: Plan, note_key: str) -> None:
+    """The plan is final, for the reason that stands in the field of that key."""
+    finish_plan(build.source, plan.plan_id, st.session_state[note_key])
 
 
 def remove(build: Build, plan: Plan) -> None:
@@ -70,7 +85,7 @@ def remove(build: Build, plan: Plan) -> None:
 def choose_again(build: Build, plan: Plan, settings: PlanSettings) -> None:
     """Choose with these settings; only what is pinned stays for sure."""
     _change(build, plan, settings, plan.pinned, plan.pinned, plan.barred)
-    choose("show", "")
+    choose_next("show", "")
 
 
 def refresh(build: Build, plan: Plan) -> None:

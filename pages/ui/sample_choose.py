@@ -20,12 +20,14 @@ from pages.ui.plan_actions import (
     add,
     choose_again,
     copy_plan,
+    do_now,
     exchange,
     finish,
     kept,
     pin,
     refresh,
     remove,
+    save_as,
     unbar,
 )
 from pages.ui.plan_compare import compare_part
@@ -110,12 +112,8 @@ def _new_plan(build: Build) -> None:
         return
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     title = left.text_input("方案名称", f"{today():%Y年%m月}申报点方案", max_chars=100)
-    right.button(
-        "自动选点，存为新方案",
-        type="primary",
-        on_click=kept(add, build, title, settings),
-        icon=":material/pin_drop:",
-    )
+    if right.button("自动选点，存为新方案", type="primary", icon=":material/pin_drop:"):
+        do_now(add, build, title, settings)
     st.caption(
         "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，点与点不近于最小距离；"
         "同样的数据和设置总是选出同样的点。选完可以逐个保留、不选或更换。"
@@ -140,9 +138,9 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
     with st.container(horizontal=True, gap="small"):
         if not plan.is_final:
             with st.popover("定稿", icon=":material/lock:"):
-                note = st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
+                st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
                 st.markdown("定稿后不能再改，要改须另出新版本。")
-                st.button("确认定稿", on_click=kept(finish, build, plan, note), type="primary")
+                st.button("确认定稿", on_click=kept(finish, build, plan, "final_note"), type="primary")
         st.button(
             "新版本",
             on_click=kept(copy_plan, build, plan, plan.title),
@@ -150,8 +148,9 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
             help="把这一版的点位和设置抄成下一版草稿，不含抽签结果",
         )
         with st.popover("另存为", icon=":material/save_as:"):
-            title = st.text_input("新方案名称", f"{plan.title}（另案）", max_chars=100)
-            st.button("确认另存", on_click=kept(copy_plan, build, plan, title))
+            key = f"copy_title_{plan.plan_id}"
+            st.text_input("新方案名称", f"{plan.title}（另案）", max_chars=100, key=key)
+            st.button("确认另存", on_click=kept(save_as, build, plan, key))
         _download(plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
         with st.popover("删除", icon=":material/delete:"):
@@ -204,12 +203,9 @@ def _settings(build: Build, plan: Plan) -> None:
         st.info(locked)
     settings = choose_settings(build, plan)
     if settings and not (plan.is_final or plan.drawn_on):
-        st.button(
-            "按这些设置重新自动选点",
-            type="primary",
-            on_click=kept(choose_again, build, plan, settings),
-            help="指定保留的点不动，指定不选的点不选",
-        )
+        help_ = "指定保留的点不动，指定不选的点不选"
+        if st.button("按这些设置重新自动选点", type="primary", help=help_):
+            do_now(choose_again, build, plan, settings)
 
 
 def _points(build: Build, plan: Plan, found: Review) -> None:

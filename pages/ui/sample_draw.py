@@ -123,14 +123,12 @@ def _ceremony(build: Build, plan: Plan) -> None:
         st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
     st.subheader("第三步　抽签")
     st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
-    st.button(
-        "抽签",
-        type="primary",
-        icon=":material/casino:",
-        disabled=not (is_fixed and is_good),
-        on_click=_draw,
-        args=(build, plan, replace(settings, seed=seed), said.frame_digest),
-    )
+    # No callback: a click may come together with the field that it leaves, and what stands now counts.
+    is_ready = is_fixed and is_good
+    is_pressed = st.button("抽签", type="primary", icon=":material/casino:", disabled=not is_ready)
+    if is_pressed and is_ready:
+        _draw(build, plan, replace(settings, seed=seed), said.frame_digest)
+        st.rerun()
 
 
 def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[str, ...]) -> Announced:
@@ -172,13 +170,9 @@ def _announced(plan: Plan, said: Announced, fixed: str) -> None:
         st.markdown(
             "名单、配额、权重和距离都写在名单文件里。固定之后当众公布它的摘要（SHA-256），再产生种子。"
         )
-        st.button(
-            "固定名单并公布摘要",
-            type="primary",
-            icon=":material/lock:",
-            on_click=_fix,
-            args=(plan, said.frame_file),
-        )
+        if st.button("固定名单并公布摘要", type="primary", icon=":material/lock:"):
+            _fix(plan, said.frame_file)
+            st.rerun()
         return
     if fixed != said.frame_digest:
         st.error("现在的名单与公布的摘要不一致（数据或设置已经变了）：请重新固定并公布。")
@@ -205,7 +199,7 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw and keep it (a click's callback)."""
+    """Draw and keep it."""
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
     points = found.points.assign(
         reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
@@ -394,17 +388,23 @@ def _new_version(build: Build, plan: Plan) -> None:
             "抽过的签不能重抽，否则就能挑一个“好”种子。确有原因（名单有误、点位关停）时另做一版："
             "申报点和设置照抄，种子重新公布；这一版和它的结果一直留着。"
         )
-        reason = st.text_input("为什么要另做一版", key=f"reason_{plan.plan_id}", max_chars=200)
+        key = f"reason_{plan.plan_id}"
+        reason = st.text_input("为什么要另做一版", key=key, max_chars=200)
         st.button(
             "另做一版",
             disabled=not reason.strip(),
             on_click=_add_version,
-            args=(build, plan, reason.strip()),
+            args=(build, plan, key),
             icon=":material/content_copy:",
         )
 
 
-def _add_version(build: Build, plan: Plan, reason: str) -> None:
+def _add_version(build: Build, plan: Plan, reason_key: str) -> None:
+    """Another version for the reason that stands in the field now (a click's callback)."""
+    reason = st.session_state[reason_key].strip()
+    if not reason:
+        st.session_state["draw_fault"] = "没有另做一版：请写明为什么。"
+        return
     try:
         plan_id = add_plan(
             build.source,
