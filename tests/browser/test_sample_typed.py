@@ -88,10 +88,11 @@ def test_a_quota(window: Window, own_address: str, own_store: Path) -> None:
     settle(page)
     before = PlanSettings.of_json(plans("demo", own_store).set_index("plan_id").loc[1, "settings"])
     first = before.quotas[0]
-    page.locator(".dvn-scroller").first.click(position={"x": 20, "y": 52})
-    page.keyboard.press("ArrowRight")  # past the candidates
-    page.keyboard.press("ArrowRight")
-    page.keyboard.type(str(first.quota + 1))
+    editor = page.locator(".dvn-scroller").first
+    box = editor.bounding_box()
+    assert box
+    editor.dblclick(position={"x": 0.42 * box["width"], "y": 52})  # third of six columns, first row
+    page.locator(".gdg-input").fill(str(first.quota + 1))
     page.get_by_role("button", name="按这些设置重新自动选点").click()
     page.wait_for_url(lambda url: "show=" not in url)
     settle(page)
