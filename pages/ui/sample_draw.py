@@ -40,6 +40,7 @@ from pages.ui.text import plain
 
 # Such a seed stands unchanged in a command of any shell, and can be read out.
 SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
+BAD_SEED = "种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。"
 DIGEST = re.compile("[0-9a-f]{64}")
 ADVICE = (
     "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
@@ -118,17 +119,22 @@ def _ceremony(build: Build, plan: Plan) -> None:
         placeholder="" if is_fixed else "先固定名单",
         max_chars=60,
     ).strip()
-    is_good = SEED.fullmatch(seed) is not None
-    if seed and not is_good:
-        st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
+    if seed and not _is_good(seed):
+        st.error(BAD_SEED)
     st.subheader("第三步　抽签")
     st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
-    # No callback: a click may come together with the field that it leaves, and what stands now counts.
-    is_ready = is_fixed and is_good
-    is_pressed = st.button("抽签", type="primary", icon=":material/casino:", disabled=not is_ready)
-    if is_pressed and is_ready:
-        _draw(build, plan, replace(settings, seed=seed), said.frame_digest)
-        st.rerun()
+    st.button(
+        "抽签",
+        type="primary",
+        icon=":material/casino:",
+        disabled=not (is_fixed and _is_good(seed)),
+        on_click=_draw,
+        args=(build, plan, settings, said.frame_digest),
+    )
+
+
+def _is_good(seed: str) -> bool:
+    return SEED.fullmatch(seed) is not None
 
 
 def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[str, ...]) -> Announced:
@@ -199,7 +205,12 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw and keep it."""
+    """Draw with the seed that stands in its field now, and keep it (a click's callback)."""
+    seed = st.session_state[f"seed_{plan.plan_id}"].strip()
+    if not _is_good(seed):
+        st.session_state["draw_fault"] = f"没有抽签：{BAD_SEED}"
+        return
+    settings = replace(settings, seed=seed)
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
     points = found.points.assign(
         reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
