@@ -244,13 +244,7 @@ def _digest_html(name: str, digest: str) -> str:
 
 
 def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
-    """What was drawn, how even it is, how to check it."""
-    fault, again = "", None
-    try:
-        with st.spinner("正在用名单和种子重算核对……"):
-            again = kept_draw(build, plan)
-    except DataError as error:
-        fault = error.zh
+    """What was drawn, then, as it takes a while, whether it comes again and how even it is."""
     left, right = st.columns([1, 1], gap="large")
     with left:
         counts = plan.points["role"].value_counts()
@@ -259,11 +253,7 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
         st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
         st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
         st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))
-        _check(plan, again, fault)
-        _downloads(build, plan, again)
-        if again is not None:
-            _evenness(again)
-            _notices(build, again)
+        checked = st.container()
     with right:
         _map(build, plan)
     shown = point_table(plan)
@@ -280,6 +270,22 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
     )
     _verify(plan)
     _new_version(build, plan)
+    with checked:
+        _drawn_again(build, plan)
+
+
+def _drawn_again(build: Build, plan: Plan) -> None:
+    fault, again = "", None
+    try:
+        with st.spinner("正在用名单和种子重算核对……"):
+            again = kept_draw(build, plan)
+    except DataError as error:
+        fault = error.zh
+    _check(plan, again, fault)
+    _downloads(build, plan, again)
+    if again is not None:
+        _evenness(again)
+        _notices(build, again)
 
 
 def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
