@@ -54,7 +54,7 @@ def a_plan(store: Path, *quotas: Quota) -> int:
     engine = open_build(current_build_id(store), store)
     build, frame = build_info(engine), sample_frame(engine).frame
     own = quotas or (Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1))
-    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10, own, pass_share=0.8)
+    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10.0, own, pass_share=0.8)
     declared = pd.concat(
         frame[frame["site_type"] == quota.site_type].nsmallest(quota.declared, "risk") for quota in own
     )
