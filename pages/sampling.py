@@ -45,7 +45,7 @@ with left:
     plan = choose_plan(build)
 with right:
     part = url_switch("做什么", {code: name for code, (name, _) in PARTS.items()}, "part")
-if plan is None:
+if plan is None and part != "mock":  # an inspection needs no plan once it is made
     st.info("没有打开方案：先核对标准与配额，再选点、抽签、模拟；方案保存后可在左上方打开。")
 PARTS[part][1](build, plan)
 footer(build)
