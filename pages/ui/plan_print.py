@@ -92,9 +92,9 @@ def _page(build: Build, plan: Plan) -> str:
         f'<button onclick="print()">打印</button><h1>{title}</h1><dl>{settings}</dl>'
         f"<p><b>{escape(coverage_sentence(found))}</b></p><p>{escape(risk)}</p>"
         f"<h2>提醒</h2><ul>{cautions or '<li>没有</li>'}</ul>"
-        f"<h2>配额与申报点</h2>{_table(quota_table(found))}"
+        f"<h2>配额与申报点</h2>{paper_table(quota_table(found))}"
         f"<h2>申报点及理由</h2>{_points(point_table(found))}"
-        f"{_drawn(plan)}<h2>各网格申报点</h2>{_table(grid_table(found))}"
+        f"{_drawn(plan)}<h2>各网格申报点</h2>{paper_table(grid_table(found))}"
         f'<div class="sign">{signs}</div><footer>{escape(note)}</footer>'
         "<script>addEventListener('load', () => print())</script></body></html>"
     )
@@ -105,7 +105,7 @@ def _points(points: pd.DataFrame) -> str:
     at = [f"{row['纬度']:.5f}, {row['经度']:.5f}" for row in points.to_dict("records")]
     points = points.assign(**{WHERE: at})
     return "".join(
-        f"<h3>{escape(str(name))}：{len(rows)} 个</h3>{_table(rows[list(POINTS)], POINTS)}"
+        f"<h3>{escape(str(name))}：{len(rows)} 个</h3>{paper_table(rows[list(POINTS)], POINTS)}"
         for name, rows in points.groupby("类型", sort=False)
     )
 
@@ -122,10 +122,10 @@ def _drawn(plan: Plan) -> str:
         ],
         columns=list(DRAWN),
     )  # fmt: skip
-    return f"<h2>抽中点与备用点</h2>{_table(shown, DRAWN)}"
+    return f"<h2>抽中点与备用点</h2>{paper_table(shown, DRAWN)}"
 
 
-def _table(frame: pd.DataFrame, widths: dict[str, int] | None = None) -> str:
+def paper_table(frame: pd.DataFrame, widths: dict[str, int] | None = None) -> str:
     """A table whose head stands on every page; widths in % by heading."""
     width = {name: f' style="width:{share}%"' for name, share in (widths or {}).items()}
     head = "".join(f"<th{width.get(name, '')}>{escape(str(name))}</th>" for name in frame.columns)
