@@ -27,11 +27,12 @@ class Review:
     """A plan as people look at it.
 
     points    the declared ones as they are kept, reasons as pairs of code and value (of those that are
-              pinned, "pinned" first), and is_pinned, is_unseen, has_open, is_near (nearer to another
-              than the plan asks for), near_key and near_m (the nearest other one; None and NaN alone).
+              pinned, "pinned" first), and is_pinned, is_unseen, has_open, near_m (metres to the
+              nearest one of its type; NaN: alone), is_near (that is less than the plan asks for).
     by_type   site_type, quota, declared, spares, chosen, mean_risk_chosen; candidates and mean_risk of
               all of the type (NaN: not known).
-    by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates (NaN: not known).
+    by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates of the plan's types (NaN:
+              not known).
     cautions  as data.views.choose names them; few_candidates and empty_grid only with candidates known.
     outside   points in no grid
     """
@@ -77,7 +78,8 @@ def review(
     """
     shown = points[points["role"] == "declared"].reset_index(drop=True)
     apart = metres_apart(shown["lon"].to_numpy(float), shown["lat"].to_numpy(float))
-    near = apart.argmin(axis=1) if len(shown) > 1 else np.zeros(len(shown), dtype=np.int64)
+    kind = shown["site_type"].to_numpy()  # the least distance holds within a type
+    apart[kind[:, None] != kind] = np.inf
     near_m = np.round(apart.min(axis=1, initial=np.inf))
     reasons = [
         [("pinned", 0)] * (key in pinned) + [(str(code), value) for code, value in json.loads(text)]
@@ -90,11 +92,10 @@ def review(
         is_unseen=[not found.isdisjoint(UNSEEN_CODES) for found in codes],
         has_open=["open" in found for found in codes],
         is_near=near_m < settings.min_distance_m,
-        near_key=shown["site_key"].to_numpy()[near] if len(shown) > 1 else None,
         near_m=np.where(np.isfinite(near_m), near_m, np.nan),
     )
     by_type = _by_type(shown, settings, frame)
-    by_grid = _by_grid(shown, grids, frame)
+    by_grid = _by_grid(shown, grids, set(by_type["site_type"]), frame)
     lost = [key for key in pinned if key not in set(shown["site_key"])]
     cautions = [
         *_of_types(by_type),
@@ -122,12 +123,15 @@ def _by_type(points: pd.DataFrame, settings: PlanSettings, frame: pd.DataFrame |
     return rows
 
 
-def _by_grid(points: pd.DataFrame, grids: pd.DataFrame, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _by_grid(
+    points: pd.DataFrame, grids: pd.DataFrame, types: set[str], frame: pd.DataFrame | None
+) -> pd.DataFrame:
     rows = grids[["grid_id", "grid_name", "lead_unit"]]
     counts = points.groupby("grid_id").size()
     candidates = np.nan
     if frame is not None:
-        candidates = rows["grid_id"].map(frame.groupby("grid_id").size()).fillna(0).astype(float)
+        of_plan = frame[frame["site_type"].isin(types)]
+        candidates = rows["grid_id"].map(of_plan.groupby("grid_id").size()).fillna(0).astype(float)
     rows = rows.assign(points=rows["grid_id"].map(counts).fillna(0).astype(int), candidates=candidates)
     return rows.sort_values(["points", "grid_id"], ignore_index=True)
 
@@ -156,8 +160,8 @@ def _of_grids(by_grid: pd.DataFrame) -> list[Caution]:
 
 
 def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]:
-    rows, types = points.to_dict("records"), points["site_type"].to_numpy()
-    is_near = (np.round(apart) < least_m) & (types[:, None] == types)
+    rows = points.to_dict("records")
+    is_near = np.round(apart) < least_m
     pairs = np.argwhere(np.triu(is_near, k=1))
     return [
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})

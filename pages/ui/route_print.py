@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from data.views.inspection_route import InspectionRoute
 from data.views.overview import Build, build_info
 from data.views.plan_review import route_of
 from pages.ui.map_data import MOST_TEAMS
-from pages.ui.plan_print import STYLE, paper_table
+from pages.ui.paper import paper, paper_table
 from pages.ui.read import read
 from pages.ui.sampling import Plan, kept_plan, places_of
 from pages.ui.sites import OUTSIDE, place, site_name
@@ -38,20 +37,19 @@ def route_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     Raises NoBuildError.
     """
     build = read(build_info, build_id)
-    number, teams = query.get("plan", ""), query.get("teams", "")
-    if not (number.isdecimal() and teams.isdecimal() and 1 <= int(teams) <= MOST_TEAMS):
-        return None
-    plan = kept_plan(build.source, int(number))
+    plan, teams = kept_plan(build.source, query.get("plan", "")), query.get("teams", "")
     points = None if plan is None else declared_points(plan)
     if plan is None or points is None:
         return None
-    return _page(build, plan, read(route_of, build_id, places_of(points), int(teams)), points).encode()
+    if not (teams.isdecimal() and 1 <= int(teams) <= MOST_TEAMS):
+        return None
+    return _page(build, plan, read(route_of, build_id, places_of(points), int(teams)), points)
 
 
 def declared_points(plan: Plan) -> pd.DataFrame | None:
     """The points that a walk goes over; None where they are none, or too many for one."""
-    points = plan.points[plan.points["role"] == "declared"]
-    return points if 0 < len(points) <= int(threshold("route_streets")) else None
+    is_walkable = 0 < len(plan.declared) <= int(threshold("route_streets"))
+    return plan.declared if is_walkable else None
 
 
 def on_foot_text() -> str:
@@ -62,21 +60,15 @@ def on_foot_text() -> str:
     )
 
 
-def _page(build: Build, plan: Plan, route: InspectionRoute, points: pd.DataFrame) -> str:
-    title = escape(f"{plan.name}　检查路线")
+def _page(build: Build, plan: Plan, route: InspectionRoute, points: pd.DataFrame) -> bytes:
     stops = route.stops.merge(points.drop(columns=["lon", "lat"]), on="site_key")
     by_team = dict(list(stops.groupby("team")))
-    teams = "".join(
-        f"<section><h1>{title}</h1>{_team(row, by_team[row['team']])}</section>"
+    body = "".join(
+        f"<section>{_team(row, by_team[row['team']])}</section>"
         for row in route.teams.to_dict("records")
     )
     note = f"{build.title}　版本 {build.build_id}　{on_foot_text()}。{build.note}"
-    return (
-        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{TEAM_A_PAGE}</style></head>'
-        f'<body><button onclick="print()">打印</button>{teams}<footer>{escape(note)}</footer>'
-        "<script>addEventListener('load', () => print())</script></body></html>"
-    )
+    return paper(f"{plan.name}　检查路线", body, note, TEAM_A_PAGE)
 
 
 def _team(team: Mapping[Any, Any], stops: pd.DataFrame) -> str:
@@ -96,7 +88,7 @@ def _team(team: Mapping[Any, Any], stops: pd.DataFrame) -> str:
         f"第 {team['team']} 组：{team['stops']} 个点，步行 {team['km']:.1f} 公里，"
         f"约 {team['hours']:.1f} 小时"
     )
-    return f"<h2>{said}</h2>{paper_table(pd.DataFrame(rows, columns=list(STOPS)), STOPS)}"
+    return f"<h2>{said}</h2>{paper_table(rows, STOPS)}"
 
 
 def _way(row: Mapping[Any, Any]) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from data.standards import threshold
 from data.views.overview import Build
 from data.views.plan_review import Review, route_of, stand_in_list
-from pages.ui.checklist import today
+from pages.ui.entry import kept, today
 from pages.ui.filters import choose, url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
@@ -22,7 +22,6 @@ from pages.ui.plan_actions import (
     copy_plan,
     exchange,
     finish,
-    kept,
     pin,
     refresh,
     remove,
@@ -83,8 +82,6 @@ SHOWS = {
 
 def show_choose(build: Build, plan: Plan | None) -> None:
     """Choose the declared points of a new plan, or look after those of the open one."""
-    if fault := st.session_state.pop("entry_fault", ""):
-        st.error(plain(fault))
     if site_frame(build).frame.empty and plan is None:
         st.info(
             "没有候选点位，无从选点：请在“数据管理”页入库道路（路网）或候选点位名单"
@@ -115,19 +112,17 @@ def _new_plan(build: Build) -> None:
         return
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     title = left.text_input("方案名称", f"{today():%Y年%m月}申报点方案", max_chars=100)
-    right.button(
-        "自动选点，存为新方案",
-        type="primary",
-        on_click=kept(add, build, title, settings),
-        icon=":material/pin_drop:",
-    )
+    # No callback: a click that comes together with a changed field takes what stands there now.
+    if right.button("自动选点，存为新方案", type="primary", icon=":material/pin_drop:"):
+        kept(add, build, title, settings)()
+        st.rerun()
     st.caption(
-        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，点与点不近于最小距离；"
+        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，同类的点不近于最小距离；"
         "同样的数据和设置总是选出同样的点。选完可以逐个保留、不选或更换。"
     )
 
 
-def is_locked(build: Build, plan: Plan) -> str:
+def lock_reason(build: Build, plan: Plan) -> str:
     """Why the points of a plan cannot be changed here; "" if they can."""
     if plan.is_final:
         return "已定稿，不能再改；要改请点“新版本”。"
@@ -147,18 +142,19 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if not plan.is_final:
             with st.popover("定稿", icon=":material/lock:"):
-                note = st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
+                st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
                 st.markdown("定稿后不能再改，要改须另出新版本。")
-                st.button("确认定稿", on_click=kept(finish, build, plan, note), type="primary")
+                st.button("确认定稿", on_click=kept(finish, build, plan, "final_note"), type="primary")
         st.button(
             "新版本",
-            on_click=kept(copy_plan, build, plan, plan.title),
+            on_click=kept(copy_plan, build, plan),
             icon=":material/content_copy:",
             help="把这一版的点位和设置抄成下一版草稿，不含抽签结果",
         )
         with st.popover("另存为", icon=":material/save_as:"):
-            title = st.text_input("新方案名称", f"{plan.title}（另案）", max_chars=100)
-            st.button("确认另存", on_click=kept(copy_plan, build, plan, title))
+            key = f"copy_title_{plan.plan_id}"
+            st.text_input("新方案名称", f"{plan.title}（另案）"[:100], max_chars=100, key=key)
+            st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
         _download(plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
         with st.popover("删除", icon=":material/delete:"):
@@ -206,17 +202,15 @@ def _download(plan: Plan, found: Review) -> None:
 
 def _settings(build: Build, plan: Plan) -> None:
     """Other settings, and choosing again with them."""
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     if locked and plan.build_id == build.build_id:
         st.info(locked)
     settings = choose_settings(build, plan)
     if settings and not (plan.is_final or plan.drawn_on):
-        st.button(
-            "按这些设置重新自动选点",
-            type="primary",
-            on_click=kept(choose_again, build, plan, settings),
-            help="指定保留的点不动，指定不选的点不选",
-        )
+        help_ = "指定保留的点不动，指定不选的点不选"
+        if st.button("按这些设置重新自动选点", type="primary", help=help_):
+            kept(choose_again, build, plan, settings)()
+            st.rerun()
 
 
 def _points(build: Build, plan: Plan, found: Review) -> None:
@@ -224,12 +218,12 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     if found.points.empty:
         st.info("这一版没有申报点：请到“设置与重选”检查配额和申报比例。")
         return
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     keys = list(found.points["site_key"])
     stand_ins = pd.DataFrame()
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的另一点（米）", "网格"]
+        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的同类点（米）", "网格"]
         shown = point_table(found)[columns]
         states = pd.Series([_state(row) for row in _rows(found.points)])
         shown.insert(4, "状态", [_state_text(row) for row in _rows(found.points)])

@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -16,21 +16,23 @@ from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
 from data.plan import PlanSettings
-from data.sample_entries import add_plan, keep_frame, kept_frame, set_draw
+from data.sample_entries import keep_frame, kept_frame, set_draw
 from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
 from pages.ui.draw_result import (
     SCRIPT,
     command,
     digest_groups,
+    draw_url,
     file_name,
     is_same,
     kept_draw,
     point_table,
-    print_url,
 )
+from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_number, url_value
 from pages.ui.maps import Scene, draw_map
+from pages.ui.plan_actions import next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
@@ -70,8 +72,6 @@ def show_draw(build: Build, plan: Plan | None) -> None:
     """The draw of a plan: its ceremony while it is not drawn, or what was drawn and how to check it."""
     if plan is None:
         return  # the page says what to do
-    if fault := st.session_state.pop("draw_fault", ""):
-        st.error(plain(fault))
     if plan.drawn_on:
         _drawn(build, plan, plan.drawn_on)
     elif plan.is_final:
@@ -79,11 +79,6 @@ def show_draw(build: Build, plan: Plan | None) -> None:
         _new_version(build, plan)
     else:
         _ceremony(build, plan)
-
-
-def today() -> date:
-    """The day on this computer."""
-    return datetime.now().astimezone().date()
 
 
 def _ceremony(build: Build, plan: Plan) -> None:
@@ -135,8 +130,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
         type="primary",
         icon=":material/casino:",
         disabled=not (is_fixed and is_good),
-        on_click=_draw,
-        args=(build, plan, replace(settings, seed=seed), said.frame_digest),
+        on_click=kept(_draw, build, plan, settings, said.frame_digest),
     )
 
 
@@ -212,29 +206,28 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw and keep it (a click's callback)."""
+    """Draw and keep it (a click's callback), with the seed as it stands: the click may come with it."""
+    seed = st.session_state[f"seed_{plan.plan_id}"].strip()
+    if not SEED.fullmatch(seed):
+        return  # the page says what a seed is
+    settings = replace(settings, seed=seed)
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
+    # Why a point was declared stays with it: the draw knows only what makes its risk.
+    told = dict(zip(plan.declared["site_key"], plan.declared["reasons"], strict=True))
     points = found.points.assign(
-        reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
+        reasons=[
+            told.get(key, json.dumps(reasons, ensure_ascii=False))
+            for key, reasons in zip(found.points["site_key"], found.points["reasons"], strict=True)
+        ]
     )
     if found.frame_digest != digest:
-        st.session_state["draw_fault"] = "名单在公布之后变了，没有抽签：请重新固定并公布。"
+        not_kept("名单在公布之后变了，没有抽签：请重新固定并公布。")
         return
-    try:
-        keep_frame(found.frame_file)
-        set_draw(
-            build.source,
-            plan.plan_id,
-            settings,
-            build.build_id,
-            build.data_until,
-            found.frame_digest,
-            found.draw_digest,
-            today(),
-            points,
-        )
-    except DataError as error:
-        st.session_state["draw_fault"] = error.zh
+    keep_frame(found.frame_file)
+    set_draw(
+        build.source, plan.plan_id, settings, build.build_id, build.data_until, found.frame_digest,
+        found.draw_digest, today(), points, revision=plan.revision,
+    )  # fmt: skip
 
 
 def _digest_html(name: str, digest: str) -> str:
@@ -300,7 +293,7 @@ def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
 
 def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
     with st.container(horizontal=True):
-        st.link_button("打印抽签记录", print_url(build, plan), icon=":material/print:")
+        st.link_button("打印抽签记录", draw_url(build, plan), icon=":material/print:")
         if again is not None:
             for name, kind, digest, content in (
                 ("名单文件", "frame", plan.frame_digest, again.frame_file),
@@ -404,31 +397,11 @@ def _new_version(build: Build, plan: Plan) -> None:
             "抽过的签不能重抽，否则就能挑一个“好”种子。确有原因（名单有误、点位关停）时另做一版："
             "申报点和设置照抄，种子重新公布；这一版和它的结果一直留着。"
         )
-        reason = st.text_input("为什么要另做一版", key=f"reason_{plan.plan_id}", max_chars=200)
+        key = f"reason_{plan.plan_id}"
+        reason = st.text_input("为什么要另做一版", key=key, max_chars=200)
         st.button(
             "另做一版",
             disabled=not reason.strip(),
-            on_click=_add_version,
-            args=(build, plan, reason.strip()),
+            on_click=kept(next_version, build, plan, key),
             icon=":material/content_copy:",
         )
-
-
-def _add_version(build: Build, plan: Plan, reason: str) -> None:
-    try:
-        plan_id = add_plan(
-            build.source,
-            plan.title,
-            replace(plan.settings, seed=""),
-            today(),
-            build.build_id,
-            build.data_until,
-            plan.points[plan.points["role"] == "declared"],
-            f"由第 {plan.version} 版另做：{reason}",
-            pinned=plan.pinned,
-            barred=plan.barred,
-        )
-    except DataError as error:
-        st.session_state["draw_fault"] = error.zh
-    else:
-        choose("plan", str(plan_id))

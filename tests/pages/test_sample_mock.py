@@ -26,7 +26,7 @@ from data.views.draw import draw
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
 from data.views.overview import build_info
-from pages.ui.checklist import today
+from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
