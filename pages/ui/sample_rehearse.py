@@ -195,7 +195,7 @@ def _answer(
     """Score, chance to pass and pass mark, how the rounds spread, and what must be known of it."""
     left, right = st.columns([1, 1.25], gap="large")
     with left:
-        one, two, three = st.columns([1, 1.25, 0.8])
+        one, two, three = st.columns([1, 1.2, 0.9])
         with one, st.container(border=True):
             st.metric("预计得分", f"{found.score:.1f}", help=f"满分 {found.full:g} 分")
             st.caption(
