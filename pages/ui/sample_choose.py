@@ -62,7 +62,7 @@ NAMES_SHOWN = 6  # of a kind of caution on the screen; the files have all
 # Okabe and Ito: the colour-blind can tell them apart.
 WIDTHS = {
     name: st.column_config.TextColumn(width=width)
-    for name, width in {"点位": 290, "不利": 180, "有利": 300}.items()
+    for name, width in {"点位": 310, "不利": 180, "有利": 300}.items()
 }
 STATES = {
     "good": ("#56b4e9", "没有提醒"),
@@ -445,7 +445,7 @@ def _route(build: Build, plan: Plan) -> None:
             }
         )
         if stops["is_straight"].any():
-            listed["没有路可走，按直线"] = stops["is_straight"].map({True: "是", False: ""})
+            listed["按直线"] = stops["is_straight"].map({True: "是", False: ""})
         table(listed, "检查路线", "plan_route", height=250)
     with right:
         # Browsers keep what they have of an address: it names the points too.

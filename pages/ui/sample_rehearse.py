@@ -174,7 +174,7 @@ def _times_text(last: FoundTimes | None) -> str:
     return (
         f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看了 {last.points} 个点，"
         f"预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个：是预测的 {last.times:.1f} 倍。"
-        "检查比日常记录看得细，预测得分要按这个倍数重算才可比。"
+        "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
     )
 
 
