@@ -38,6 +38,7 @@ PointResult = Literal["", "seen", "unreachable"]
 FRAMES = "frames"  # folder of frame files in the store
 PLACE_COLUMNS = ["site_key", "site_type", "site_name", "address", "street_name", "grid_id", "grid_name",
                  "lead_unit", "lon", "lat"]  # fmt: skip
+POINT_COLUMNS = ["role", "position", *PLACE_COLUMNS, "risk", "probability", "reasons"]
 TEXTS = ("site_name", "address", "street_name", "grid_name", "lead_unit")
 
 
@@ -203,10 +204,24 @@ def _change(
 
 
 def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataFrame) -> None:
-    entries.execute(statement("remove_plan_points"), {"county": county, "plan_id": plan_id})
-    columns = ["role", "position", *PLACE_COLUMNS, "risk", "probability", "reasons"]
-    for row in _records(points[columns]):
-        _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
+    """Only what differs is written: the history keeps every row that is."""
+    of = {"county": county, "plan_id": plan_id}
+    wanted = {row["site_key"]: row for row in _records(points[POINT_COLUMNS])}
+    if len(wanted) != len(points):
+        msg = "a site is in the plan twice."
+        raise ValueError(msg)
+    found = entries.execute(statement("plan_points"), of)
+    names = [column[0] for column in found.description]
+    there = {}
+    for values in found.fetchall():
+        row = dict(zip(names, values, strict=True))
+        there[row["site_key"]] = {name: row[name] for name in POINT_COLUMNS}
+    for key, row in there.items():
+        if row != wanted.get(key):
+            _one(entries, "remove_plan_point", of | {"site_key": key})
+    for key, row in wanted.items():
+        if row != there.get(key):
+            _one(entries, "add_plan_point", row | of)
 
 
 def set_draw(

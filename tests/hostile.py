@@ -23,6 +23,7 @@ from data.sample_entries import add_plan, finish_plan, keep_frame, set_draw
 from data.views.draw import draw
 from data.views.frame import sample_frame
 from tests.conftest import GRIDS, STREETS, County, collection, feature, lonlat
+from tests.plans import write_mock
 
 IMAGE, TEMPLATE, SCRIPT, MARKDOWN = HOSTILE = [
     "<img src=x onerror=parent.hacked=1>",
@@ -207,6 +208,7 @@ def _plan(county: HostileCounty, name: str) -> None:
     points = found.points.assign(reasons="[]")
     digests = found.frame_digest, found.draw_digest
     set_draw(name, plan, settings, "b", until, *digests, day, points, county.store)
+    write_mock(county.store, plan, IMAGE, MARKDOWN, seen=8)
 
 
 def _plans(name: str, store: Path) -> None:

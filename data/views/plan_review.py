@@ -15,11 +15,29 @@ import pandas as pd
 from data.engine import Engine
 from data.plan import PlanSettings, Quota
 from data.sample_entries import PLACE_COLUMNS
-from data.views.choose import Caution, Choice, swap_candidates
 from data.views.inspection_route import InspectionRoute, inspection_route
 from geo.near import metres_apart
 
 UNSEEN_CODES = ("never_seen", "unseen_days")
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What somebody should know of the plan; pages word the codes.
+
+    no_type            of a type of the plan (a row of `Review.by_type`) the frame has no place
+    few_candidates     it has fewer places than points wanted
+    few_chosen         fewer are declared than wanted: the others stand too near, or are barred
+    many_pinned        more are declared than wanted
+    lost_pin           site_key: pinned, but not among the points
+    empty_grid         a row of `Review.by_grid`: no candidate of the plan's types
+    uncovered_grid     the same: none chosen
+    unseen, open       a row of `Review.points`
+    too_near           one, other (rows of `Review.points`), near_m
+    """
+
+    code: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class Review:
               all of the type (NaN: not known).
     by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates of the plan's types (NaN:
               not known).
-    cautions  as data.views.choose names them; few_candidates and empty_grid only with candidates known.
+    cautions  in the order of `Caution`; no_type, few_candidates, empty_grid only with candidates known.
     outside   points in no grid
     """
 
@@ -44,18 +62,13 @@ class Review:
     outside: int
 
 
-def points_to_keep(choice: Choice, order: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The chosen points as `data.sample_entries` keeps them; what is pinned is kept with the plan.
+def points_to_keep(points: pd.DataFrame, order: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The points that `data.views.choose.choose` chose as `data.sample_entries` keeps them.
 
     order  site keys in the order that people know them by; others come after, as they were chosen.
     """
-    reasons = [
-        json.dumps([[code, value] for code, value in [*pros, *cons] if code != "pinned"], default=float)
-        for pros, cons in zip(
-            choice.points["reasons_for"], choice.points["reasons_against"], strict=True
-        )
-    ]
-    kept = choice.points[["position", *PLACE_COLUMNS, "risk"]]
+    reasons = [json.dumps(pairs, default=float) for pairs in points["reasons"]]
+    kept = points[["position", *PLACE_COLUMNS, "risk"]]
     kept = kept.assign(reasons=pd.Series(reasons, index=kept.index, dtype=object))
     known = {key: number for number, key in enumerate(order)}
     place = kept["site_key"].map(known).fillna(len(known)).astype(int)
@@ -143,7 +156,7 @@ def _of_types(by_type: pd.DataFrame) -> list[Caution]:
             found.append(Caution("no_type", row))
         elif row["candidates"] < row["quota"]:
             found.append(Caution("few_candidates", row))
-        if row["chosen"] < row["declared"] and row["candidates"] != 0:
+        if row["chosen"] < np.fmin(row["declared"], row["candidates"]):
             found.append(Caution("few_chosen", row))
         if row["chosen"] > row["declared"]:
             found.append(Caution("many_pinned", row))
@@ -167,20 +180,6 @@ def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})
         for one, other in pairs
     ]
-
-
-def stand_in_list(
-    frame: pd.DataFrame,
-    settings: PlanSettings,
-    points: tuple[str, ...],
-    barred: tuple[str, ...],
-    out: str,
-    most: int,
-) -> pd.DataFrame:
-    """`swap_candidates` with away_m, how far each is from the point that would go."""
-    best = swap_candidates(frame, settings, points, barred, out, most)
-    place = frame.loc[frame["site_key"] == out, ["x_m", "y_m"]].iloc[0]
-    return best.assign(away_m=np.hypot(best["x_m"] - place["x_m"], best["y_m"] - place["y_m"]))
 
 
 def route_of(engine: Engine, places: str, teams: int) -> InspectionRoute:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+import pandas as pd
+
 from data.plan import PlanSettings
 from data.views.overview import Build, build_info
 from pages.ui.draw_result import SCRIPT, command, digest_groups, file_name, point_table
-from pages.ui.paper import paper, paper_table
+from pages.ui.paper import paper, paper_facts, paper_table
 from pages.ui.read import read
 from pages.ui.sampling import Plan, kept_plan
 from pages.ui.text import last_day
@@ -17,11 +19,10 @@ HEADS = {
     "点位类型": 10, "怎么来的": 8, "序号": 5, "点位": 25, "地址": 16, "网格": 12, "牵头单位": 12,
     "入样概率": 7, "到场": 5,
 }  # fmt: skip
-SIGNED = ("单位", "姓名", "职务", "签名")
+SIGNED = ["单位", "姓名", "职务", "签名"]
 SIGNERS = 8
 STYLE = """
 h1 {text-align: center; margin-bottom: 3mm} .list td, .list th {font-size: 8pt} .sign td {height: 9mm}
-.facts td:first-child {width: 22mm}
 .digest {font: 600 11pt/1.5 monospace} .digest span {display: inline-block; margin-right: 3mm}
 .seed {font-size: 14pt; font-weight: 600} code {font: 9pt monospace; overflow-wrap: anywhere}
 ol {margin: 1mm 0}
@@ -47,21 +48,20 @@ def _page(build: Build, plan: Plan) -> bytes:
         ("数据", f"截至 {last_day(plan.data_until)}，版本 {plan.build_id}"),
         ("抽法", _method(settings)),
     ]
-    quotas = [
-        [one.site_type, str(one.quota), str(one.declared), str(one.spares)] for one in settings.quotas
-    ]
-    points = point_table(plan).assign(到场="")[list(HEADS)].astype(str)
+    quotas = pd.DataFrame(settings.quotas, columns=["点位类型", "抽查（个）", "其中申报点", "备用点"])
+    signers = pd.DataFrame("", range(SIGNERS), SIGNED)
+    points = point_table(plan).assign(到场="")[list(HEADS)]
     note = f"<p>说明：{escape(plan.note)}</p>" if plan.note else ""
     body = (
-        f"{paper_table(facts, [], 'facts')}{note}"
+        f"{paper_facts(facts)}{note}"
         f"<h2>一、名单（抽签前公布的摘要，SHA-256）</h2>{_digest(plan.frame_digest)}"
         f"<h2>二、种子（当众产生）</h2><p class=seed>{escape(settings.seed)}</p>"
         f"<h2>三、结果摘要（SHA-256）</h2>{_digest(plan.draw_digest)}"
-        f"<h2>四、配额</h2>{paper_table(quotas, ['点位类型', '抽查（个）', '其中申报点', '备用点'])}"
-        f"<h2>五、在场人员</h2>{paper_table([[''] * len(SIGNED)] * SIGNERS, SIGNED, 'sign')}"
+        f"<h2>四、配额</h2>{paper_table(quotas)}"
+        f"<h2>五、在场人员</h2>{paper_table(signers, kind='sign')}"
         f"<h2>六、怎么核对</h2>{_how(plan)}"
         f"<h2>七、样本点（共 {len(points)} 个）</h2><p>备用点按序号依次顶替同类中到不了的点。</p>"
-        f"{paper_table(points.to_numpy().tolist(), HEADS, 'list')}"
+        f"{paper_table(points, HEADS, 'list')}"
     )
     foot = f"{build.title}　{plan.name}　{build.note}"
     return paper(f"{build.title}　样本点公开抽签记录", body, foot, STYLE)
@@ -70,7 +70,7 @@ def _page(build: Build, plan: Plan) -> bytes:
 def _method(settings: PlanSettings) -> str:
     weight, distance = settings.risk_weight, settings.min_distance_m
     chances = f"风险权重 {weight:.0%}" if weight else "同类各点机会相同"
-    apart = f"点间距离不小于 {distance:g} 米" if distance else "不限点间距离"
+    apart = f"同类的点相距不小于 {distance:g} 米" if distance else "不限点间距离"
     return f"申报点保留并计入配额，其余分类型用局部枢轴法抽取；{chances}；{apart}"
 
 

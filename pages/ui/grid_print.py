@@ -52,9 +52,10 @@ class _List:
 
     def html(self, most: int) -> str:
         """Title with the count, `most` rows, and how many are left out."""
+        rows = pd.DataFrame(self.rows[:most], columns=list(self.heads))
         rest = len(self.rows) - most
         more = f'<p class="more">另有 {rest} {self.unit}，见 Excel</p>' if rest else ""
-        table = paper_table(self.rows[:most], self.heads) + more if self.rows else ""
+        table = paper_table(rows, self.heads) + more if self.rows else ""
         return f"<h2>{self.title}：{len(self.rows)} {self.unit}</h2>{table}"
 
 

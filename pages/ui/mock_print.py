@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from data.sample_entries import mock_items, mock_points, mocks
-from data.views.mock import UNSCORED, metres_on_foot
+from data.views.inspection_route import metres_on_foot
+from data.views.mock import UNSCORED
 from data.views.overview import Build, build_info
 from pages.ui.paper import paper
 from pages.ui.read import fetch, read

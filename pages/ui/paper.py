@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+import pandas as pd
+
 STYLE = """
 @page {size: A4 portrait; margin: 12mm}
 * {box-sizing: border-box}
@@ -14,6 +16,7 @@ h1 {font-size: 16pt; margin: 0 0 1mm} h2 {font-size: 11pt; margin: 4mm 0 1mm; br
 table {border-collapse: collapse; width: 100%; table-layout: fixed}
 thead {display: table-header-group} tr {break-inside: avoid}
 th, td {border: .2mm solid #777; text-align: left; padding: .6mm 1mm; overflow-wrap: anywhere}
+dl {display: grid; grid-template-columns: 38mm 1fr; margin: 1mm 0} dt, dd {margin: 0}
 p {margin: 1mm 0} footer {margin-top: 4mm; border-top: .3mm solid #000; font-size: 8pt}
 button {font-size: 12pt; margin: 4mm 0; min-height: 44px} @media print {button {display: none}}
 """
@@ -30,13 +33,24 @@ def paper(title: str, body: str, note: str, style: str = "") -> bytes:
     ).encode()
 
 
-def paper_table(
-    rows: Iterable[Iterable[str]], heads: Mapping[str, int] | Iterable[str], kind: str = ""
-) -> str:
-    """A table whose headings stand on every page; heads: perhaps with widths in %."""
-    widths = heads if isinstance(heads, Mapping) else {}
-    styles = {name: f' style="width:{share}%"' for name, share in widths.items()}
-    head = "".join(f"<th{styles.get(name, '')}>{escape(name)}</th>" for name in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
-    top = f"<thead><tr>{head}</tr></thead>" if head else ""
-    return f'<table class="{kind}">{top}<tbody>{body}</tbody></table>'
+def paper_table(frame: pd.DataFrame, widths: Mapping[str, int] | None = None, kind: str = "") -> str:
+    """A table whose headings stand on every page; widths in % by heading, kind: its class of style."""
+    styles = {name: f' style="width:{share}%"' for name, share in (widths or {}).items()}
+    head = "".join(f"<th{styles.get(name, '')}>{escape(str(name))}</th>" for name in frame.columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(_text(value))}</td>' for value in row)}</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def paper_facts(facts: Iterable[tuple[str, str]]) -> str:
+    """What a paper is of, in two columns."""
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in facts)
+    return f"<dl>{rows}</dl>"
+
+
+def _text(value: object) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:.0f}" if isinstance(value, float) else str(value)

@@ -17,13 +17,12 @@ from data.views.plan_review import points_to_keep
 from pages.ui.entry import today
 from pages.ui.filters import choose
 from pages.ui.sampling import Plan
-from pages.ui.sites import all_grids, site_frame
+from pages.ui.sites import site_frame
 
 
 def add(build: Build, title: str, settings: PlanSettings) -> None:
     """A new plan with the points that these settings choose."""
-    choice = choose_points(site_frame(build).frame, settings, all_grids=all_grids(build))
-    points = points_to_keep(choice)
+    points = points_to_keep(choose_points(site_frame(build).frame, settings))
     _open(add_plan(build.source, title, settings, today(), build.build_id, build.data_until, points))
 
 
@@ -99,8 +98,8 @@ def _change(
     barred: tuple[str, ...],
 ) -> None:
     """Choose what is lacking beside the points that stay."""
-    frame, grids = site_frame(build).frame, all_grids(build)
-    points = points_to_keep(choose_points(frame, settings, stay, barred, grids), stay)
+    chosen = choose_points(site_frame(build).frame, settings, stay, barred)
+    points = points_to_keep(chosen, stay)
     change_plan(
         build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points,
         revision=plan.revision,

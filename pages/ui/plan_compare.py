@@ -13,8 +13,9 @@ from data.views.plan_review import route_of
 from pages.ui.filters import url_select
 from pages.ui.maps import Scene, draw_map
 from pages.ui.read import read
+from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan, kept_plan, places_of, plan_name
-from pages.ui.sites import OUTSIDE, all_grids, risk_text, site_name
+from pages.ui.sites import OUTSIDE, all_grids, map_point, risk_text, site_name
 from pages.ui.tables import table
 from pages.ui.text import last_day, plain
 
@@ -91,14 +92,8 @@ def _km(build: Build, plan: Plan) -> str:
 
 
 def _map(build: Build, found: Comparison) -> None:
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": side,
-            "text": f"{SIDES[side][1]}：{site_name(row)}（{row['site_type']}）",
-        }
+    points = [
+        map_point(row, side, f"{SIDES[side][1]}：{site_name(row)}（{row['site_type']}）")
         for side, rows in (("both", found.both), ("only_a", found.only_a), ("only_b", found.only_b))
         for row in rows.to_dict("records")
     ]
@@ -113,6 +108,6 @@ def _map(build: Build, found: Comparison) -> None:
         colours | {"ground": "#eef1f4", "none": "#fdf3f0"},
         [*SIDES.values(), ("#fdf3f0", "两版都没有申报点的网格")],
         ground | grids,
-        points=points[:300],
+        points=points[:POINTS_SHOWN],
     )
     draw_map("plan_compare_map", build, scene, height=520)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.standards import threshold
 from data.views.overview import Build, build_info
-from pages.ui.paper import paper, paper_table
+from pages.ui.paper import paper, paper_facts, paper_table
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
@@ -36,7 +36,6 @@ STYLE = """
 body {font-size: 9pt} h1 {text-align: center}
 h3 {font-size: 9.5pt; margin: 2.5mm 0 .5mm; break-after: avoid}
 th {background: #eee} ul {margin: 1mm 0; padding-left: 5mm}
-dl {display: grid; grid-template-columns: 38mm 1fr; margin: 1mm 0} dt, dd {margin: 0}
 .sign {display: grid; grid-template-columns: repeat(4, 1fr); gap: 4mm; margin-top: 10mm;
   break-inside: avoid}
 .sign div {border-bottom: .3mm solid #000; padding-bottom: 9mm}
@@ -60,9 +59,6 @@ def plan_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
 
 def _page(build: Build, plan: Plan) -> bytes:
     found = plan_review(build, plan)
-    settings = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in settings_rows(plan)
-    )
     cautions = "".join(
         f"<li><b>{escape(heading)}</b>（{len(names)}）：{escape('、'.join(names))}</li>"
         for heading, names in caution_lines(found.cautions)
@@ -75,11 +71,11 @@ def _page(build: Build, plan: Plan) -> bytes:
     )
     note = f"{build.title}　版本 {plan.build_id}　{build.note}"
     body = (
-        f"<dl>{settings}</dl><p><b>{escape(coverage_sentence(found))}</b></p><p>{escape(risk)}</p>"
+        f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p><p>{escape(risk)}</p>"
         f"<h2>提醒</h2><ul>{cautions or '<li>没有</li>'}</ul>"
-        f"<h2>配额与申报点</h2>{_table(quota_table(found))}"
+        f"<h2>配额与申报点</h2>{paper_table(quota_table(found))}"
         f"<h2>申报点及理由</h2>{_points(point_table(found))}"
-        f"{_drawn(plan)}<h2>各网格申报点</h2>{_table(grid_table(found))}"
+        f"{_drawn(plan)}<h2>各网格申报点</h2>{paper_table(grid_table(found))}"
         f'<div class="sign">{signs}</div>'
     )
     return paper(f"{plan.name}　申报点答辩稿", body, note, STYLE)
@@ -90,7 +86,7 @@ def _points(points: pd.DataFrame) -> str:
     at = [f"{row['纬度']:.5f}, {row['经度']:.5f}" for row in points.to_dict("records")]
     points = points.assign(**{WHERE: at})
     return "".join(
-        f"<h3>{escape(str(name))}：{len(rows)} 个</h3>{_table(rows[list(POINTS)], POINTS)}"
+        f"<h3>{escape(str(name))}：{len(rows)} 个</h3>{paper_table(rows[list(POINTS)], POINTS)}"
         for name, rows in points.groupby("类型", sort=False)
     )
 
@@ -98,15 +94,4 @@ def _points(points: pd.DataFrame) -> str:
 def _drawn(plan: Plan) -> str:
     if plan.others.empty:
         return ""
-    return f"<h2>抽中点与备用点</h2>{_table(drawn_table(plan)[list(DRAWN)], DRAWN)}"
-
-
-def _table(frame: pd.DataFrame, widths: Mapping[str, int] | None = None) -> str:
-    rows = ([_text(value) for value in row] for row in frame.itertuples(index=False))
-    return paper_table(rows, widths or list(frame.columns))
-
-
-def _text(value: object) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return f"{value:.0f}" if isinstance(value, float) else str(value)
+    return f"<h2>抽中点与备用点</h2>{paper_table(drawn_table(plan)[list(DRAWN)], DRAWN)}"

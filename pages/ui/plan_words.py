@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from data.views.choose import Caution
 from data.views.overview import Build
-from data.views.plan_review import Review, review
+from data.views.plan_review import Caution, Review, review
 from pages.ui.sampling import ROLES, Plan
 from pages.ui.sites import OUTSIDE, all_grids, pros_and_cons, risk_text, site_frame, site_name
 from pages.ui.text import last_day, number

@@ -25,7 +25,9 @@ def read(view: Callable[..., T], build_id: str, *args: Hashable) -> T:
     return result
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+# The frame of sites (42 MB of 52,000) is asked for on every run of 样本点 and must outlive several
+# people's choices of street density (26 MB each in a large county).
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _shared(name: str, build_id: str, args: tuple[Any, ...], _view: Callable[..., Any]) -> Any:
     return _view(open_build(build_id), *args)
 

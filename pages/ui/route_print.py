@@ -88,7 +88,7 @@ def _team(team: Mapping[Any, Any], stops: pd.DataFrame) -> str:
         f"第 {team['team']} 组路线：{team['stops']} 个点，步行 {team['km']:.1f} 公里，"
         f"约 {team['hours']:.1f} 小时"
     )
-    return f"<h2>{said}</h2>{paper_table(rows, STOPS)}"
+    return f"<h2>{said}</h2>{paper_table(pd.DataFrame(rows, columns=list(STOPS)), STOPS)}"
 
 
 def _way(row: Mapping[Any, Any]) -> str:

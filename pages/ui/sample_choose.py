@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
+from data.views.choose import stand_in_list
 from data.views.overview import Build
-from data.views.plan_review import Review, route_of, stand_in_list
+from data.views.plan_review import Review, route_of
 from pages.ui.entry import kept, today
 from pages.ui.filters import choose, url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url
@@ -41,12 +42,14 @@ from pages.ui.plan_words import (
     state_text,
 )
 from pages.ui.read import read
+from pages.ui.records import POINTS_SHOWN
 from pages.ui.route_print import USUAL_TEAMS, declared_points, on_foot_text, route_url
 from pages.ui.sampling import Plan, places_of
 from pages.ui.sites import (
     OUTSIDE,
     Site,
     every_day,
+    map_point,
     place,
     pros_and_cons,
     risk_text,
@@ -294,7 +297,7 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         colours | ground | {"stand_in": STATES["stand_in"][0]},
         [*legend, (ground["0"], "没有申报点的网格")],
         grids,
-        points=points[:300],
+        points=points[:POINTS_SHOWN],
         picked=key,
     )
     draw_map(MAP, build, scene, height=286)
@@ -307,13 +310,7 @@ TYPE_COLOURS = (
 
 
 def _point(row: Site, key: str, text: str) -> dict[str, object]:
-    return {
-        "id": row["site_key"],
-        "lat": round(row["lat"], 5),
-        "lon": round(row["lon"], 5),
-        "key": key,
-        "text": f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}",
-    }
+    return map_point(row, key, f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}")
 
 
 def _card(
@@ -404,7 +401,7 @@ def _coverage(build: Build, found: Review) -> None:
             row.grid_id: (str(min(row.points, 3)), f"申报点 {row.points} 个")
             for row in found.by_grid.itertuples()
         }
-        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:300]
+        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:POINTS_SHOWN]
         legend = [(COUNTS[code], name) for code, name in names.items()]
         scene = Scene("各网格的申报点", COUNTS | {"point": "#111827"}, legend, grids, points=points)
         draw_map("plan_coverage_map", build, scene, height=480)

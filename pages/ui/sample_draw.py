@@ -36,12 +36,13 @@ from pages.ui.plan_actions import next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import all_grids, site_frame, site_name
+from pages.ui.sites import all_grids, map_point, site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
 # Such a seed stands unchanged in a command of any shell, and can be read out.
 SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
+BAD_SEED = "种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。"
 DIGEST = re.compile("[0-9a-f]{64}")
 ADVICE = (
     "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
@@ -77,6 +78,11 @@ def show_draw(build: Build, plan: Plan | None) -> None:
     elif plan.is_final:
         st.warning("这一版已经定稿，没有抽签，也不能再抽。要抽签，请另做一版。")
         _new_version(build, plan)
+    elif plan.build_id != build.build_id:
+        st.warning(
+            "数据已更新，这份草稿的申报点还是按旧数据选的：请先在“选申报点”里点“按新数据重选”"
+            "或“点位不变，只更新风险”，再来抽签。"
+        )
     else:
         _ceremony(build, plan)
 
@@ -118,9 +124,8 @@ def _ceremony(build: Build, plan: Plan) -> None:
         placeholder="" if is_fixed else "先固定名单",
         max_chars=60,
     ).strip()
-    is_good = SEED.fullmatch(seed) is not None
-    if seed and not is_good:
-        st.error("种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。")
+    if seed and not _is_good(seed):
+        st.error(BAD_SEED)
     st.subheader("第三步　抽签")
     st.markdown(
         "抽一次就定下来，这一版不能再抽，申报点也不能再改。要换种子，只能另做一版，两版都留着。"
@@ -129,9 +134,13 @@ def _ceremony(build: Build, plan: Plan) -> None:
         "抽签",
         type="primary",
         icon=":material/casino:",
-        disabled=not (is_fixed and is_good),
+        disabled=not (is_fixed and _is_good(seed)),
         on_click=kept(_draw, build, plan, settings, said.frame_digest),
     )
+
+
+def _is_good(seed: str) -> bool:
+    return SEED.fullmatch(seed) is not None
 
 
 def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[str, ...]) -> Announced:
@@ -173,13 +182,9 @@ def _announced(plan: Plan, said: Announced, fixed: str) -> None:
         st.markdown(
             "名单、配额、权重和距离都写在名单文件里。固定之后当众公布它的摘要（SHA-256），再产生种子。"
         )
-        st.button(
-            "固定名单并公布摘要",
-            type="primary",
-            icon=":material/lock:",
-            on_click=_fix,
-            args=(plan, said.frame_file),
-        )
+        if st.button("固定名单并公布摘要", type="primary", icon=":material/lock:"):
+            _fix(plan, said.frame_file)
+            st.rerun()
         return
     if fixed != said.frame_digest:
         st.error("现在的名单与公布的摘要不一致（数据或设置已经变了）：请重新固定并公布。")
@@ -208,8 +213,9 @@ def _unfix(plan: Plan) -> None:
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
     """Draw and keep it (a click's callback), with the seed as it stands: the click may come with it."""
     seed = st.session_state[f"seed_{plan.plan_id}"].strip()
-    if not SEED.fullmatch(seed):
-        return  # the page says what a seed is
+    if not _is_good(seed):
+        not_kept(f"没有抽签：{BAD_SEED}")
+        return
     settings = replace(settings, seed=seed)
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
     # Why a point was declared stays with it: the draw knows only what makes its risk.
@@ -239,13 +245,7 @@ def _digest_html(name: str, digest: str) -> str:
 
 
 def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
-    """What was drawn, how even it is, how to check it."""
-    fault, again = "", None
-    try:
-        with st.spinner("正在用名单和种子重算核对……"):
-            again = kept_draw(build, plan)
-    except DataError as error:
-        fault = error.zh
+    """What was drawn, then, as it takes a while, whether it comes again and how even it is."""
     left, right = st.columns([1, 1], gap="large")
     with left:
         counts = plan.points["role"].value_counts()
@@ -257,11 +257,7 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
         st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
         st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
         st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))
-        _check(plan, again, fault)
-        _downloads(build, plan, again)
-        if again is not None:
-            _evenness(again)
-            _notices(build, again)
+        checked = st.container()
     with right:
         _map(build, plan)
     shown = point_table(plan)
@@ -278,6 +274,22 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
     )
     _verify(plan)
     _new_version(build, plan)
+    with checked:
+        _drawn_again(build, plan)
+
+
+def _drawn_again(build: Build, plan: Plan) -> None:
+    fault, again = "", None
+    try:
+        with st.spinner("正在用名单和种子重算核对……"):
+            again = kept_draw(build, plan)
+    except DataError as error:
+        fault = error.zh
+    _check(plan, again, fault)
+    _downloads(build, plan, again)
+    if again is not None:
+        _evenness(again)
+        _notices(build, again)
 
 
 def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
@@ -360,14 +372,12 @@ def _notices(build: Build, again: PlanDraw) -> None:
 
 def _map(build: Build, plan: Plan) -> None:
     shown = plan.points.head(POINTS_SHOWN)
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": row["role"],
-            "text": f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
-        }
+    points = [
+        map_point(
+            row,
+            row["role"],
+            f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
+        )
         for row in shown.to_dict("records")
     ]
     legend = [(COLOURS[role], name) for role, name in ROLES.items()]

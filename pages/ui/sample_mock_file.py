@@ -77,8 +77,9 @@ def _bring(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.DataFra
         column.metric(name, count, border=True)
     takes_file = bool(check.conflicts) and _conflicts(check, points)
     _faults(check)
-    if check.marks or check.conflicts or check.refused_rows:
-        st.button("导入", type="primary", on_click=_take, args=(build.source, row, check, takes_file))
+    if (check.marks or check.conflicts or check.refused_rows) and st.button("导入", type="primary"):
+        _take(build.source, row, check, takes_file)
+        st.rerun()
 
 
 def _conflicts(check: FileCheck, points: pd.DataFrame) -> bool:
@@ -104,7 +105,7 @@ def _faults(check: FileCheck) -> None:
 
 
 def _take(county: str, row: pd.Series, check: FileCheck, takes_file: bool) -> None:
-    """Keep the rows in order, and the refused ones with their reasons (a click's callback)."""
+    """Keep the rows in order, and the refused ones with their reasons."""
     marks = [*check.marks, *(mark for mark, _, _ in check.conflicts if takes_file)]
     mock_id = int(row["mock_id"])
     try:

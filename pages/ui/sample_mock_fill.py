@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -42,9 +41,10 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     days = st.container(horizontal=True, vertical_alignment="bottom")
     last = today()
     with days.container(width=WIDTH):
-        day = st.date_input(
+        day_key = f"mock_day_{row['mock_id']}"
+        st.date_input(
             "检查日期", last, min_value=min(row["held_on"].date(), last), max_value=last,
-            format="YYYY-MM-DD",
+            format="YYYY-MM-DD", key=day_key,
         )  # fmt: skip
     with days.container(width=WIDTH):
         is_open_only = st.toggle("只看未报的", value=True)
@@ -61,7 +61,7 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     by_point = dict(list(items.groupby("mock_point_id")))
     for point in own.head(SHOWN).to_dict("records"):
         with st.container(border=True):
-            _point(build.source, point, by_point[point["mock_point_id"]], day)
+            _point(build.source, point, by_point[point["mock_point_id"]], day_key)
     if len(own) > SHOWN:
         st.caption(f"另有 {len(own) - SHOWN} 个点：选一个组或网格，或先填完上面的。")
 
@@ -70,7 +70,7 @@ def _forget_touched() -> None:
     st.session_state[TOUCHED] = set()
 
 
-def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -> None:
+def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day_key: str) -> None:
     unit = f"　{plain(point['lead_unit'])}" if point["lead_unit"] else ""
     address = f"　{plain(point['address'])}" if point["address"] else ""
     st.markdown(
@@ -84,7 +84,8 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day: date) -
     # What is stored is put in before drawing: marks of others show, and no old state returns.
     st.session_state[keys["found"]] = found
     st.session_state[keys["note"]] = point["note"]
-    kept = (county, point, keys, day)
+    keys["day"] = day_key
+    kept = (county, point, keys)
     costs = dict(zip(items["item"], items["points"], strict=True))
     is_scored = (items["part"] != UNSCORED).any()
     st.pills(
@@ -120,11 +121,11 @@ def _state(point: dict[Any, Any], found: list[str]) -> str:
     return f"**{text}**（{point['checked_on']:%Y-%m-%d}）"
 
 
-def _keep_found(county: str, point: dict[Any, Any], keys: dict[str, str], day: date) -> None:
-    _keep(county, point, keys, day, "seen", st.session_state[keys["found"]])
+def _keep_found(county: str, point: dict[Any, Any], keys: dict[str, str]) -> None:
+    _keep(county, point, keys, "seen", st.session_state[keys["found"]])
 
 
-def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str], day: date) -> None:
+def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str]) -> None:
     """Leaving the field by a tap on a button sends both at once: what that button kept must stay."""
     try:
         result, items = _kept(county, point)["result"], mock_items(county, point["mock_id"])
@@ -133,7 +134,7 @@ def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str], day: da
         return
     is_own = items["mock_point_id"] == point["mock_point_id"]
     found = items.loc[is_own & (items["is_found"] == 1), "item"].tolist()
-    _keep(county, point, keys, day, result, found)
+    _keep(county, point, keys, result, found)
 
 
 def _kept(county: str, point: dict[Any, Any]) -> Any:
@@ -149,12 +150,11 @@ def _keep(
     county: str,
     point: dict[Any, Any],
     keys: dict[str, str],
-    day: date,
     result: PointResult,
     found: list[str],
 ) -> None:
-    """Keep what was seen at a point with the note as it stands (callbacks); the day stays the first."""
-    number = int(point["mock_point_id"])
+    """Keep what was seen at a point, with note and day as they stand; the day stays the first."""
+    number, day = int(point["mock_point_id"]), st.session_state[keys["day"]]
     st.session_state.setdefault(TOUCHED, set()).add(number)
     try:
         before = _kept(county, point)

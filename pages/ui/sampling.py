@@ -11,7 +11,7 @@ import pandas as pd
 from data.plan import PlanSettings
 from data.sample_entries import plan_points, plans, standard_edits
 from data.views.overview import Build
-from data.views.standards import form_parts, in_force, standard_table
+from data.views.standards import form_deductions, form_parts, in_force, standard_table
 from pages.ui.filters import url_select
 from pages.ui.read import read
 
@@ -82,9 +82,8 @@ def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[st
 
 
 def deductions(build: Build, edition: str, form: str) -> pd.DataFrame:
-    """The deductions of a form."""
-    rows = standard(build, "standard_deduction")
-    return rows[(rows["edition"] == edition) & (rows["form"] == form)]
+    """The deductions of a form, site types named as in the frame."""
+    return form_deductions(standard(build, "standard_deduction"), edition, form)
 
 
 def choose_plan(build: Build) -> Plan | None:

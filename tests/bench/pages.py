@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkdtemp
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -19,6 +20,7 @@ from data.builds import current_build_id, open_build
 from pages.ui.registry import REGISTRY
 from tests.bench.viewers import rerun_often, watch
 from tests.browser.conftest import FLAGS, MAP, executable, serving
+from tests.plans import copy_of, write_mock, write_plan
 
 ROUNDS = 5
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -34,7 +36,13 @@ PARTS = {  # of pages that show one part at a time, as their URL says; {grid} an
     "coverage": ("", "part=grids", "part=route", "part=hours", "part=days", "part=machines"),
     "grid": ("", "grid={grid}"),
     "alike": ("", "issue={issue}"),
-    "sampling": ("", "part=frame", "part=frame&shade=grids", "part=choose"),
+    "sampling": (
+        "", "part=frame", "part=frame&shade=grids", "part=choose",
+        *(f"plan=1&part=choose&show={show}" for show in ("", "coverage", "route", "settings")),
+        "plan=1&part=choose&show=compare&with=2", "plan=1&part=draw", "plan=2&part=draw",
+        "plan=1&part=rehearse", "plan=1&part=rehearse&look=lost", "plan=1&part=mock",
+        *(f"part=mock&mock=1&mock_view={view}" for view in ("", "files", "result")),
+    ),
 }  # fmt: skip
 RERUNS = 20
 TABLE = """| page | cold first paint, s | server CPU of a rerun, ms | a rerun on the wire, kB |
@@ -45,12 +53,16 @@ Tell = Callable[[str], None]
 
 
 def measure_pages(
-    store: Path, tell: Tell, *, sessions: int = 30, minutes: float = 1.5, rounds: int = 3
+    built: Path, tell: Tell, *, sessions: int = 30, minutes: float = 1.5, rounds: int = 3
 ) -> None:
     """Every part of every page; filter change and click in the browser; then many viewers at once.
 
+    built  a store; what is measured is a copy of it with a plan drawn, one not, and an inspection.
     The result is Markdown for docs/performance.md.
     """
+    store = copy_of(built, Path(mkdtemp(dir=built.parent)) / "store")
+    write_mock(store, write_plan(store), seen=12)
+    write_plan(store, is_drawn=False)
     cases = [(entry.name, query) for entry in REGISTRY for query in _queries(store, entry.name)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)

@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from data.settings import settings
+from tests.plans import copy_of, write_mock, write_plan
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -133,6 +134,22 @@ def window(chromium: Browser) -> Iterator[Window]:
     yield opened
     opened.context.close()
     assert opened.outside == [], "something left the machine"
+
+
+@pytest.fixture(scope="module")
+def planned_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with plan 1, drawn, and its inspections: 1 filled in by half, 2 not at all."""
+    store = copy_of(demo_store, tmp_path_factory.mktemp("planned") / "store")
+    plan_id = write_plan(store)
+    write_mock(store, plan_id, seen=12)
+    write_mock(store, plan_id)
+    return store
+
+
+@pytest.fixture(scope="module")
+def planned_address(planned_store: Path) -> Iterator[str]:
+    with serving(planned_store) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ What axe cannot see is tested beside it: all controls can be reached by keyboard
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page, expect
 
 from data.builds import current_build_id, open_build
+from data.sample_entries import mock_points, plan_points
 from pages.ui.registry import REGISTRY
+from pages.ui.sites import site_name
 from tests.browser.conftest import MAP, settle
 
 if TYPE_CHECKING:
@@ -41,14 +44,36 @@ WIDE = [
     "coverage?segment={segment}",
     "grid?grid={grid}",
     "alike?period=all&issue={issue}",
-    "sampling?part=draw",
-    "sampling?part=rehearse",
     "definitions?definitions=standards",
     "data_admin?section=builds",
     "sampling?part=frame",
     "sampling?part=choose",
 ]
 NARROW = ["overview", "grid", "grid?grid={grid}"]
+PLANNED = [  # with the plan and the inspections of `planned_store`
+    "sampling?plan=1&part=choose",
+    "sampling?plan=1&part=choose&show=route",
+    "sampling?plan=1&part=draw",
+    "sampling?plan=1&part=rehearse",
+    "sampling?plan=1&part=mock",
+    "sampling?part=mock&mock=1",
+    "sampling?part=mock&mock=1&mock_view=files",
+    "sampling?part=mock&mock=1&mock_view=result",
+    "sampling?part=mock&mock=2",
+]
+PAPER = [
+    "plan.html?plan=1",
+    "route.html?plan=1&teams=2",
+    "draw.html?plan=1",
+    "mock.html?mock=1",
+    "mock.html?mock=1&team=2",
+]
+A4_WIDTH = 794  # CSS pixels of 210 mm
+# Text that lies beyond the right edge of the paper or of a box that cuts it off.
+CUT_OFF = """width => [...document.querySelectorAll('body *')]
+    .filter(e => e.getClientRects().length && (e.getBoundingClientRect().right > width + 1
+        || (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')))
+    .map(e => e.outerHTML.slice(0, 160))"""
 # What a person may operate by keyboard in the page, but for what belongs to a table or a chart. A group
 # of switches is one stop; so is a select box, whose arrow is for the mouse.
 CONTROLS = """() => [
@@ -97,6 +122,47 @@ def test_no_serious_fault(window: Window, address: str, ids: dict[str, str], vie
         frame = handle.content_frame()
         assert frame
         assert faults(frame) == []
+
+
+@pytest.mark.parametrize("view", [*PLANNED, "sampling?part=mock&mock=1 on a phone"])
+def test_no_serious_fault_with_a_plan(window: Window, planned_address: str, view: str) -> None:
+    test_no_serious_fault(window, planned_address, {}, view)
+
+
+@pytest.mark.parametrize("sheet", PAPER)
+def test_paper_has_no_serious_fault_and_fits_a4(
+    window: Window, planned_address: str, planned_store: Path, sheet: str
+) -> None:
+    page = window.page
+    page.add_init_script("window.print = () => {}")
+    page.goto(f"{planned_address}/print/{current_build_id(planned_store)}/{sheet}")
+    assert faults(page) == []
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 1123})
+    assert page.evaluate(CUT_OFF, A4_WIDTH) == []
+    pdf = page.pdf(prefer_css_page_size=True)
+    width, height = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)[0]
+    assert (round(float(width)), round(float(height))) == (595, 842), "A4, upright, in points"
+
+
+@pytest.mark.parametrize("sheet", ["plan", "draw", "mock"])
+def test_paper_loses_no_point(
+    window: Window, planned_address: str, planned_store: Path, sheet: str
+) -> None:
+    if sheet == "mock":
+        names = mock_points("demo", 1, planned_store)
+    else:
+        names = plan_points("demo", 1, planned_store)
+    if sheet == "plan":
+        names = names[names["role"] == "declared"]
+    page = window.page
+    page.add_init_script("window.print = () => {}")
+    number = f"{'mock' if sheet == 'mock' else 'plan'}=1"
+    page.goto(f"{planned_address}/print/{current_build_id(planned_store)}/{sheet}.html?{number}")
+    page.emulate_media(media="print")
+    shown = page.locator("body").inner_text()
+    lost = [name for name in map(site_name, names.to_dict("records")) if name not in shown]
+    assert lost == []
 
 
 def test_no_serious_fault_in_a_checklist(window: Window, address: str, ids: dict[str, str]) -> None:

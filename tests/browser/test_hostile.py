@@ -59,6 +59,11 @@ VIEWS = [  # every part of every page that shows text of the county in its own w
     "sampling?plan=1&part=rehearse&k=20",
     "sampling?plan=1&part=rehearse&look=lost&lost=rows",
     "sampling?plan=1&part=rehearse&look=lost&lost=grids",
+    "sampling?part=mock",
+    "sampling?part=mock&mock=1",
+    "sampling?part=mock&mock=1&mock_view=files",
+    "sampling?part=mock&mock=1&mock_view=result",
+    "sampling?part=mock&mock=1&mock_view=result&lost=sites",
     "sampling?part=frame&order=issues",
     "sampling?part=choose&plan=2",
     "sampling?part=choose&plan=2&show=coverage",
@@ -241,4 +246,9 @@ def paper(page: Page, address: str) -> None:
     page.goto(link if "://" in link else f"{address}{link}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(MARKDOWN)
     expect(page.get_by_text(ADDRESSES).first).to_be_visible()
+    check(page)
+    page.goto(f"{address}/sampling?part=mock&mock=1&mock_view=files")
+    link = page.get_by_role("link", name="打印").first.get_attribute("href") or ""
+    page.goto(link if "://" in link else f"{address}{link}")
+    expect(page.get_by_text(IMAGE).first).to_be_visible()
     check(page)

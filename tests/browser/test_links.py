@@ -60,8 +60,6 @@ LINKS = {
     "alike?period=all&issue={issue}&level=category_class&which=new&count=20": (
         {"哪些地点": "从未有过", "清单长度": "20 处", "同类问题": "大类"}, [],
     ),
-    "sampling?part=draw": ({}, ["公开抽签"]),
-    "sampling?part=rehearse": ({}, ["抽查模拟"]),
     "sampling?part=frame&type=公厕&grid={grid}&which=unseen&order=safe": (
         {"网格": "{name}", "类型": "公厕", "排列": "风险从低到高"}, ["候选点位", "无人看过的"],
     ),
@@ -69,6 +67,17 @@ LINKS = {
         {"排列": "最久无人看过"}, ["候选点位", "网格"],
     ),
     "sampling?part=choose": ({"样本点方案": "新方案"}, ["选申报点"]),
+    "sampling?plan=1&part=choose&show=compare": (
+        {"样本点方案": "迎检 第 1 版"}, ["选申报点", "版本对比"],
+    ),
+    "sampling?plan=1&part=draw": ({"样本点方案": "迎检 第 1 版"}, ["公开抽签"]),
+    "sampling?plan=1&part=rehearse&look=lost&lost=types": ({}, ["抽查模拟", "按点位类型"]),
+    "sampling?part=mock": ({"打开哪一次": "全部检查"}, ["模拟评估"]),
+    "sampling?part=mock&mock=2&team=2": (
+        {"打开哪一次": "模拟评估 · 张三的预演", "组": "第 2 组"}, ["模拟评估", "填报"],
+    ),
+    "sampling?part=mock&mock=1&mock_view=result&lost=units": ({}, ["结果", "按牵头单位"]),
+    "sampling?part=mock&mock=1&mock_view=files": ({}, ["带走与导入"]),
     "wall?period=365d&category=乱停乱放": ({"时段": "近一年", "问题大类": "乱停乱放"}, []),
     "definitions?definitions=standards&standard=standard_quota": ({"哪一张表": "样本点配额"}, ["标准"]),
     "definitions?definitions=dictionary&table=core_site": ({"哪一类数据": "候选点位"}, ["数据字典"]),
@@ -99,10 +108,10 @@ def choices(url: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_opens_the_view_it_names(
-    window: Window, address: str, ids: dict[str, str], link: str
+    window: Window, planned_address: str, ids: dict[str, str], link: str
 ) -> None:
     page, (boxes, switches) = window.page, LINKS[link]
-    asked = f"{address}/{link.format(**ids)}"
+    asked = f"{planned_address}/{link.format(**ids)}"
     page.goto(asked)
     settle(page)
     for name, shown in boxes.items():

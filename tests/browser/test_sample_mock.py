@@ -1,4 +1,4 @@
-"""模拟评估 in a browser: filled in on a phone, printed by team, and names that are code stay text."""
+"""模拟评估 in a browser: filled in on a phone, printed by team."""
 
 from __future__ import annotations
 
@@ -10,13 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data import sample_entries
-from data.builds import current_build_id, open_build
-from data.plan import Quota
-from data.views.frame import sample_frame
 from tests.browser.conftest import serving, settle
 from tests.browser.test_grid import PHONE, TOO_LOW, TOO_SMALL, TOO_WIDE
-from tests.browser.test_hostile import check, is_harmless_workbook, save_tables
-from tests.hostile import hostile_county
 from tests.pages.test_sample_mock import a_plan
 
 if TYPE_CHECKING:
@@ -74,29 +69,3 @@ def test_points_are_filled_in_on_a_phone(window: Window, demo_store: Path, tmp_p
         page.emulate_media(media="print")
         pdf = page.pdf(prefer_css_page_size=True)
         assert pdf.count(b"/Type /Page") - pdf.count(b"/Type /Pages") >= 2, "a team begins a page"
-
-
-def test_names_that_are_code_stay_text(window: Window, tmp_path: Path) -> None:
-    county = hostile_county(tmp_path / "hostile")
-    frame = sample_frame(open_build(current_build_id(county.store), county.store)).frame
-    plan_id = a_plan(county.store, *(Quota(name, 1, 1) for name in frame["site_type"].unique()))
-    page, seen = window.page, set[str]()
-    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    with serving(county.store) as address:
-        make(page, address, plan_id)
-        for button in page.get_by_role("button", name="已查无问题").all()[:3]:
-            button.click()
-            settle(page)
-        for view in ("", "&mock_view=result", "&mock_view=result&lost=sites"):
-            page.goto(f"{address}/sampling?part=mock&mock=1{view}")
-            expect(page.get_by_text("删除这次检查")).to_be_visible(timeout=30_000)
-            settle(page)
-            check(page)
-            save_tables(page, seen)
-        page.goto(f"{address}/sampling?part=mock&mock=1&mock_view=files")
-        with page.expect_download() as saving:
-            page.get_by_role("button", name="下载 Excel").click(timeout=30_000)
-        is_harmless_workbook(saving.value.path())
-        page.goto(f"{address}/print/{current_build_id(county.store)}/mock.html?mock=1")
-        assert page.locator("article").count() == len(frame["site_type"].unique())
-        check(page)

@@ -54,7 +54,7 @@ def a_plan(store: Path, *quotas: Quota) -> int:
     engine = open_build(current_build_id(store), store)
     build, frame = build_info(engine), sample_frame(engine).frame
     own = quotas or (Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1))
-    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10, own, pass_share=0.8)
+    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10.0, own, pass_share=0.8)
     declared = pd.concat(
         frame[frame["site_type"] == quota.site_type].nsmallest(quota.declared, "risk") for quota in own
     )
@@ -222,6 +222,24 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
     assert not app.exception, app.exception
     assert app.error
     assert "坏" in app.error[0].value
+
+
+def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
+    plan_id = a_plan(store)
+    app = start("sampling", part="mock", plan=str(plan_id))
+    sample_entries.remove_plan("demo", plan_id, store)
+    click(app, "生成")
+    assert any("没有执行" in one.value for one in app.error)
+    assert sample_entries.mocks("demo", store).empty
+
+
+def test_what_another_window_removed_is_said(store: Path) -> None:
+    app = made(store)
+    row, points, _ = kept(store)
+    sample_entries.remove_mock("demo", int(row["mock_id"]), store)
+    app.button(key=f"mock_seen_{points['mock_point_id'][0]}").click().run()
+    assert not app.exception, app.exception
+    assert any("已不存在" in one.value for one in app.error)
 
 
 def test_lists_and_removal(store: Path) -> None:

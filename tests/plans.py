@@ -1,0 +1,87 @@
+"""Plans of sample points and mock inspections, typed in without a page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from data import sample_entries
+from data.builds import current_build_id, open_build
+from data.plan import PlanSettings
+from data.sample_entries import FRAMES
+from data.views.choose import choose, suggested_quotas
+from data.views.draw import draw
+from data.views.frame import sample_frame
+from data.views.inspection_route import inspection_route
+from data.views.mock import mock_draft
+from data.views.overview import build_info, grids
+from data.views.plan_review import points_to_keep
+from data.views.standards import form_parts, quotas_for, standard_table
+
+DAY = date(2026, 11, 20)
+EDITION, FORM = "2021", "现场评估·市容环境卫生"
+POINTS = 24
+
+
+def copy_of(store: Path, folder: Path) -> Path:
+    """The store's builds under hard links in a new folder, without what people typed in."""
+    typed = shutil.ignore_patterns("entries*", FRAMES)
+    return Path(shutil.copytree(store, folder, ignore=typed, copy_function=os.link))
+
+
+def write_plan(store: Path, *, is_drawn: bool = True) -> int:
+    """A plan as the page makes it of the suggested quotas; drawn, where there is something to draw."""
+    build_id = current_build_id(store)
+    engine = open_build(build_id, store)
+    build, frame = build_info(engine), sample_frame(engine).frame
+    asked = quotas_for(standard_table(engine, "standard_quota"), EDITION, 12.0).rows
+    quotas = tuple(one.quota for one in suggested_quotas(frame, POINTS, asked.head(0), 0.5, 0.2))
+    settings = PlanSettings(EDITION, FORM, 12.0, quotas, min_distance_m=50.0)
+    chosen = points_to_keep(choose(frame, settings, all_grids=grids(engine)))
+    plan_id = sample_entries.add_plan(
+        build.source, "迎检", settings, DAY, build_id, build.data_until, chosen, store=store
+    )
+    if is_drawn:
+        settings = replace(settings, seed="20260302")
+        done = draw(frame, settings, list(chosen["site_key"]))
+        sample_entries.keep_frame(done.frame_file, store)
+        sample_entries.set_draw(
+            build.source, plan_id, settings, build_id, build.data_until, done.frame_digest,
+            done.draw_digest, DAY, done.points.assign(reasons="[]"), store,
+        )  # fmt: skip
+    return plan_id
+
+
+def write_mock(store: Path, plan_id: int, people: str = "张三", note: str = "", seen: int = 0) -> int:
+    """An inspection of the plan's points; the first `seen` of them are filled in, each with a find."""
+    build_id = current_build_id(store)
+    engine = open_build(build_id, store)
+    source = build_info(engine).source
+    settings = PlanSettings.of_json(
+        sample_entries.plans(source, store).set_index("plan_id").loc[plan_id, "settings"]
+    )
+    deductions = standard_table(engine, "standard_deduction")
+    parts = form_parts(standard_table(engine, "standard_weight"), deductions, EDITION)
+    own = parts[parts["form"] == settings.form]
+    is_own = (deductions["edition"] == EDITION) & (deductions["form"] == settings.form)
+    draft = mock_draft(
+        sample_frame(engine),
+        inspection_route(engine, sample_entries.plan_points(source, plan_id, store), 2).stops,
+        deductions[is_own],
+        dict(zip(own["part"], own["points"], strict=True)),
+        settings.pass_share,
+    )
+    mock_id = sample_entries.add_mock(
+        source, "mock", f"{people}的预演", DAY, people, plan_id, settings, draft.forecast, draft.points,
+        draft.items, store,
+    )  # fmt: skip
+    items = sample_entries.mock_items(source, mock_id, store)
+    first = items.groupby("mock_point_id")["item"].first().to_dict()
+    points = sample_entries.mock_points(source, mock_id, store)["mock_point_id"].head(seen)
+    sample_entries.mark_points(
+        source, [(int(one), "seen", [first[one]], DAY, note) for one in points], store
+    )
+    return mock_id
