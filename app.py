@@ -28,6 +28,7 @@ from pages.ui.map_data import map_data
 from pages.ui.mock_print import mock_page
 from pages.ui.plan_print import plan_page
 from pages.ui.registry import REGISTRY
+from pages.ui.route_print import route_page
 from pages.ui.serving import MOUNTS, STAGE, ChineseShell
 from pages.ui.trouble import show_trouble
 from pages.ui.wall import stage_answer
@@ -38,7 +39,13 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
 )
-PAPERS = {"draw": draw_page, "grid": grid_page, "mock": mock_page, "plan": plan_page}
+PAPERS = {
+    "draw": draw_page,
+    "grid": grid_page,
+    "mock": mock_page,
+    "plan": plan_page,
+    "route": route_page,
+}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",

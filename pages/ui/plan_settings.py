@@ -139,7 +139,7 @@ def _edit(
         hide_index=True,
         disabled=["类型", "候选（个）", "配额来自"],
         column_config=dict.fromkeys(NUMBERS, number),
-        height=min(35 * (len(shown) + 1) + 3, 318),
+        height=min(35 * (len(shown) + 1) + 3, 510),
         alt="各类样本点的配额",
         key=key,
     )

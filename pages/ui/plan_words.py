@@ -33,11 +33,14 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     ),
     "lost_pin": ("指定保留的点位不在方案里（已不是候选点位）", lambda row: row["site_key"]),
     "empty_grid": ("没有所列类型候选点位的网格", lambda row: row["grid_name"]),
-    "uncovered_grid": ("没有申报点的网格", lambda row: row["grid_name"]),
-    "unseen": ("很久无人看过、情况不明的申报点", site_name),
-    "open": ("有问题未整改的申报点，请先整改", site_name),
+    "uncovered_grid": (
+        "没有申报点的网格（可更换点位，或加大配额）",
+        lambda row: row["grid_name"],
+    ),
+    "unseen": ("很久无人看过、情况不明的申报点，请先派人去看，或更换", site_name),
+    "open": ("有问题未整改的申报点，请先整改，或更换", site_name),
     "too_near": (
-        "相距太近的同类申报点",
+        "相距太近的同类申报点，可更换其一",
         lambda row: f"{site_name(row['one'])}与{site_name(row['other'])}（{row['near_m']:.0f} 米）",
     ),
 }

@@ -14,7 +14,7 @@ from data.views.choose import stand_in_list
 from data.views.overview import Build
 from data.views.plan_review import Review, route_of
 from pages.ui.entry import kept, today
-from pages.ui.filters import url_switch
+from pages.ui.filters import choose, url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.plan_actions import (
@@ -43,6 +43,7 @@ from pages.ui.plan_words import (
 )
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
+from pages.ui.route_print import USUAL_TEAMS, declared_points, on_foot_text, route_url
 from pages.ui.sampling import Plan, places_of
 from pages.ui.sites import (
     OUTSIDE,
@@ -62,6 +63,10 @@ MAP, TABLE = "plan_map", "plan_points"
 STAND_INS = 5
 NAMES_SHOWN = 6  # of a kind of caution on the screen; the files have all
 # Okabe and Ito: the colour-blind can tell them apart.
+WIDTHS = {
+    name: st.column_config.TextColumn(width=width)
+    for name, width in {"点位": 310, "不利": 180, "有利": 300}.items()
+}
 STATES = {
     "good": ("#56b4e9", "没有提醒"),
     "pinned": ("#0072b2", "指定保留"),
@@ -133,9 +138,11 @@ def lock_reason(build: Build, plan: Plan) -> str:
 
 def _head(build: Build, plan: Plan, found: Review) -> None:
     """Title, state, what can be done with the plan as a whole, and what to know."""
-    st.subheader(plain(plan.name))
-    st.caption(plain(state_text(plan)) + (f"　说明：{plain(plan.note)}" if plan.note else ""))
-    with st.container(horizontal=True, gap="small"):
+    st.caption(
+        f"**{plain(plan.name)}**　{plain(state_text(plan))}"
+        + (f"　说明：{plain(plan.note)}" if plan.note else "")
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if not plan.is_final:
             with st.popover("定稿", icon=":material/lock:"):
                 st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
@@ -156,6 +163,7 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
         with st.popover("删除", icon=":material/delete:"):
             st.markdown("这一版将不再显示（系统仍留有记录）。")
             st.button("确认删除", on_click=kept(remove, build, plan))
+        st.markdown(f"**{coverage_sentence(found)}**")
     if plan.build_id != build.build_id:
         _older_data(build, plan)
     lines = [
@@ -163,7 +171,6 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
         + ("……" if len(names) > NAMES_SHOWN else "")
         for heading, names in caution_lines(found.cautions)
     ]
-    st.markdown(f"**{coverage_sentence(found)}**")
     if lines:
         st.warning("\n".join(lines))
 
@@ -217,14 +224,24 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     locked = lock_reason(build, plan)
     keys = list(found.points["site_key"])
     stand_ins = pd.DataFrame()
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
     with left:
-        key = picked("site", TABLE, keys, clicked(MAP, "id"))
         columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的同类点（米）", "网格"]
         shown = point_table(found)[columns]
+        states = pd.Series([_state(row) for row in _rows(found.points)])
         shown.insert(4, "状态", [_state_text(row) for row in _rows(found.points)])
-        st.markdown(f"**申报点**（{len(shown)} 个，点选一行或地图上的点，可保留、不选、更换）")
-        table(shown, "申报点", TABLE, height=360, select=True)
+        spot = clicked(MAP, "id")
+        if spot in keys and states[keys.index(spot)] != "doubt":
+            choose("only", "")  # a point that the short list would not show
+        only = url_switch(
+            "申报点（点选一行或地图上的点，可保留、不选、更换）",
+            {"": f"全部（{len(shown)}）", "doubt": f"有提醒的（{(states == 'doubt').sum()}）"},
+            "only",
+        )
+        if only:
+            shown = shown[states == only].reset_index(drop=True)
+        key = picked("site", TABLE, [keys[number - 1] for number in shown["序号"]], spot)
+        table(shown, "申报点", TABLE, height=250, select=True, config=WIDTHS)
     if key and not locked:
         stand_ins = stand_in_list(
             site_frame(build).frame, plan.settings, tuple(keys), plan.barred, key, STAND_INS
@@ -283,7 +300,7 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         points=points[:POINTS_SHOWN],
         picked=key,
     )
-    draw_map(MAP, build, scene, height=396)
+    draw_map(MAP, build, scene, height=286)
 
 
 TYPE_COLOURS = (
@@ -306,15 +323,6 @@ def _card(
         left, right = st.columns([1, 1.6], gap="medium")
         with left:
             st.markdown(f"#### {plain(site_name(row))}")
-            whose = (row["site_type"], row["grid_name"] or OUTSIDE, row["lead_unit"])
-            lines = [
-                plain("　".join(whose)),
-                f"坐标（纬度，经度）：{place(row)}",
-                f"风险 **{risk_text(row['risk'])}**",
-                f"有利：{plain(pros) or '—'}",
-                f"不利：{plain(cons) or '—'}",
-            ]
-            st.markdown("  \n".join(lines))
             if is_open:
                 with st.container(horizontal=True, gap="small"):
                     is_pinned = row["is_pinned"]
@@ -332,6 +340,15 @@ def _card(
                         icon=":material/block:",
                         help="这个点不再选，换成下一个最好的；其余点不动",
                     )
+            whose = (row["site_type"], row["grid_name"] or OUTSIDE, row["lead_unit"])
+            lines = [
+                plain("　".join(whose)),
+                f"坐标（纬度，经度）：{place(row)}",
+                f"风险 **{risk_text(row['risk'])}**",
+                f"有利：{plain(pros) or '—'}",
+                f"不利：{plain(cons) or '—'}",
+            ]
+            st.markdown("  \n".join(lines))
         with right:
             if is_open:
                 _stand_ins(build, plan, key, stand_ins)
@@ -392,19 +409,22 @@ def _coverage(build: Build, found: Review) -> None:
 
 def _route(build: Build, plan: Plan) -> None:
     """A short walk over the points, cut into runs of about the same time, one a team."""
-    points = plan.declared
-    most = int(threshold("route_streets"))
-    if not 0 < len(points) <= most:
-        st.info(f"检查路线需要 1 至 {most} 个申报点，这一版有 {len(points)} 个。")
+    points = declared_points(plan)
+    if points is None:
+        most, count = int(threshold("route_streets")), len(plan.keys("declared"))
+        st.info(f"检查路线需要 1 至 {most} 个申报点，这一版有 {count} 个：请在“设置与重选”里改。")
         return
-    asked, said = st.columns([1, 6], vertical_alignment="bottom")
-    teams = int(asked.number_input("分几个组", 1, MOST_TEAMS, 3, key="plan_teams"))
+    asked, said, paper = st.columns([1, 5, 1.2], vertical_alignment="bottom")
+    teams = int(asked.number_input("分几个组", 1, MOST_TEAMS, USUAL_TEAMS, key="plan_teams"))
     places = places_of(points)
     route = read(route_of, build.build_id, places, teams)
     said.markdown(
-        f"共 **{route.teams['km'].sum():.1f}** 公里，**{route.teams['hours'].sum():.1f}** 组·小时"
-        f"（步行每小时 {threshold('inspection_kmh'):g} 公里，"
-        f"每点停留 {threshold('stop_minutes'):g} 分钟，均为默认值；不计从驻地到第一个点的路程）。"
+        f"共走 **{route.teams['km'].sum():.1f}** 公里；各组用时相加 "
+        f"**{route.teams['hours'].sum():.1f}** 小时，最长的一组 "
+        f"**{route.teams['hours'].max():.1f}** 小时，太长就加组（{on_foot_text()}）。"
+    )
+    paper.link_button(
+        "打印路线（每组另起一页）", route_url(build, plan, teams), icon=":material/print:"
     )
     left, right = st.columns([1, 1.2], gap="medium")
     stops = route.stops.merge(points.drop(columns=["lon", "lat"]), on="site_key")
@@ -418,10 +438,11 @@ def _route(build: Build, plan: Plan) -> None:
                 "第几站": stops["stop"],
                 "点位": [site_name(row) for row in _rows(stops)],
                 "类型": stops["site_type"],
-                "走来（米）": stops["way_m"].round(),
-                "直线": stops["is_straight"].map({True: "是", False: ""}),
+                "从上一站步行（米）": stops["way_m"].round(),
             }
         )
+        if stops["is_straight"].any():
+            listed["按直线"] = stops["is_straight"].map({True: "是", False: ""})
         table(listed, "检查路线", "plan_route", height=250)
     with right:
         # Browsers keep what they have of an address: it names the points too.

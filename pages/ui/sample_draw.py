@@ -109,6 +109,11 @@ def _ceremony(build: Build, plan: Plan) -> None:
         st.warning("没有要抽的点：方案没有配额、配额都由申报点占满，或者候选点位里没有这些类型。")
         return
     is_fixed = fixed == said.frame_digest
+    if outside := site_frame(build).outside_grids:
+        st.warning(
+            f"候选点位有 {outside:,} 个在网格之外（没有网格负责，也可能不在本县），照样可能被抽中。"
+            "不该列入的，先从点位名单里删去，在“数据管理”里重新入库。"
+        )
     _announced(plan, said, fixed)
     st.subheader("第二步　公布种子")
     st.markdown(ADVICE)
@@ -122,7 +127,9 @@ def _ceremony(build: Build, plan: Plan) -> None:
     if seed and not _is_good(seed):
         st.error(BAD_SEED)
     st.subheader("第三步　抽签")
-    st.markdown("抽一次就定下来，这一版不能再抽。要换种子，只能另做一版，两版都留着。")
+    st.markdown(
+        "抽一次就定下来，这一版不能再抽，申报点也不能再改。要换种子，只能另做一版，两版都留着。"
+    )
     st.button(
         "抽签",
         type="primary",
@@ -243,7 +250,10 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
     with left:
         counts = plan.points["role"].value_counts()
         said = "　".join(f"{name} **{counts.get(role, 0)}** 个" for role, name in ROLES.items())
-        st.markdown(f"{drawn_on:%Y-%m-%d} 抽签：{said}")
+        asked = sum(quota.spares for quota in plan.settings.quotas)
+        lacking = max(asked - counts.get("spare", 0), 0)
+        why = f"（方案要 {asked} 个，少 {lacking} 个的原因见下面的“说明”）" if lacking else ""
+        st.markdown(f"{drawn_on:%Y-%m-%d} 抽签：{said}{why}")
         st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
         st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
         st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))

@@ -15,6 +15,7 @@ from pages.ui.sampling import scoring
 from pages.ui.sites import site_frame
 
 ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
+SURE = 0.999  # beyond it a chance is only said to be beyond
 NOTES = {
     "no_candidates": "{subject}：要抽 {number} 个点，候选点位里一个也没有。",
     "few_candidates": "{subject}：候选点位不够，少抽 {number} 个。",
@@ -79,17 +80,18 @@ def notes_text(found: PlanRehearsal) -> list[str]:
 
 
 def chance_text(passes: float, rounds: float) -> str:
-    """How likely it is to pass; no number of rounds makes it certain."""
-    if passes == rounds:
-        return f"＞{1 - 1 / rounds:.2%}"
-    return f"{passes / rounds:.1%}" if passes else f"＜{1 / rounds:.2%}"
+    """How likely it is to pass; no number of rounds makes it certain, so never 0 or 100 %."""
+    share = passes / rounds
+    if share > SURE:
+        return f"{SURE:.1%} 以上"
+    return f"不到 {1 - SURE:.1%}" if share < 1 - SURE else f"{share:.1%}"
 
 
 def band_text(found: PlanRehearsal) -> str:
     """The 95 % interval of the chance to pass; near 0 and 1 it is one-sided."""
-    if found.passes == found.rounds:
+    if found.pass_share > SURE:
         return f"不低于 {found.pass_lower:.2%}"
-    if not found.passes:
+    if found.pass_share < 1 - SURE:
         return f"不高于 {found.pass_upper:.2%}"
     return f"{found.pass_lower:.1%} – {found.pass_upper:.1%}"
 

@@ -27,7 +27,9 @@ from data.views.overview import Build
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid_today import PAGE_STYLE
+from pages.ui.map_data import MOST_TEAMS
 from pages.ui.read import fetch
+from pages.ui.route_print import USUAL_TEAMS
 from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
@@ -97,7 +99,7 @@ def _make(build: Build, plan: Plan | None) -> None:
         st.date_input("开始日期", today(), format="YYYY-MM-DD", key="mock_new_day")
         people = "如：张三、李四"
         st.text_input("检查人员", max_chars=200, placeholder=people, key="mock_new_people")
-        st.number_input("分成几组", 1, 20, 1, key="mock_new_teams")
+        st.number_input("分成几组", 1, MOST_TEAMS, USUAL_TEAMS, key="mock_new_teams")
         st.toggle("备用点也去看", value=False, disabled=not spares, key="mock_new_spares")
         st.button("生成", type="primary", on_click=kept(_keep_new, build, plan, key))
 

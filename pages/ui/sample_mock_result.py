@@ -12,7 +12,7 @@ from data.mock_workbook import RESULTS
 from data.views.mock import MockResult, mock_result
 from data.views.mock_check import faulty_share
 from data.views.overview import Build
-from pages.ui.filters import url_switch
+from pages.ui.filters import choose, url_switch
 from pages.ui.read import fetch
 from pages.ui.sample_mock_check import read_check, show_check, show_share
 from pages.ui.sampling import ROLES, deductions
@@ -33,6 +33,12 @@ def show_result(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     _answer(result)
     if not deductions(build, row["edition"], row["form"])["is_verified"].all():
         st.caption("扣分细则有默认值，没有核对过原文；可在“标准与配额”里改，改后新建的检查才按新的算。")
+    st.button(
+        "回到抽查模拟，按这次查出的重算",
+        on_click=choose,
+        args=("part", "rehearse"),
+        icon=":material/arrow_forward:",
+    )
     _parts(result)
     _losses(result, items)
     show_check(read_check(points, items, planned["part_points"], float(row["pass_share"])), planned)

@@ -76,6 +76,7 @@ LOSSES = {
 }
 MOST = int(threshold("repair_places"))
 MOST_TIMES = 20.0
+MANY_UNSEEN = 0.25  # of the points of a round: beyond it the forecast is a guess in good part
 PLACE_COLOURS = {"first": "#bd0026", "repaired": "#0b6e99", "grid": "#ffffff"}
 TWO_DIGITS = st.column_config.NumberColumn(format="%.2f")
 ONE_DIGIT = st.column_config.NumberColumn(format="%.1f")
@@ -150,7 +151,6 @@ def _rule(build: Build, plan: Plan) -> tuple[PlanSettings, float]:
                 format="%.1f",
                 key=f"times_{plan.plan_id}",
             )
-            st.caption(_times_text(found_times(seen_points(build.source))))
     try:
         changed = replace(
             settings,
@@ -174,7 +174,7 @@ def _times_text(last: FoundTimes | None) -> str:
     return (
         f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看了 {last.points} 个点，"
         f"预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个：是预测的 {last.times:.1f} 倍。"
-        "把这个倍数填在上面，就按它重算。"
+        "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
     )
 
 
@@ -195,7 +195,7 @@ def _answer(
     """Score, chance to pass and pass mark, how the rounds spread, and what must be known of it."""
     left, right = st.columns([1, 1.25], gap="large")
     with left:
-        one, two, three = st.columns(3)
+        one, two, three = st.columns([1, 1.2, 0.9])
         with one, st.container(border=True):
             st.metric("预计得分", f"{found.score:.1f}", help=f"满分 {found.full:g} 分")
             st.caption(
@@ -210,7 +210,7 @@ def _answer(
             is_default = settings.pass_share == default.value and not default.is_verified
             st.caption(f"满分的 {100 * settings.pass_share:g}%{'（默认值）' if is_default else ''}")
         _levels(found)
-        _doubts(found, times)
+        _doubts(build, plan, times, found)
         if found.not_forecast:
             st.warning(
                 f"没有预测的板块：**{plain('、'.join(found.not_forecast))}**。"
@@ -222,16 +222,27 @@ def _answer(
         spread_chart(found, "rehearse_spread")
 
 
-def _doubts(found: PlanRehearsal, times: float) -> None:
+def _doubts(build: Build, plan: Plan, times: float, found: PlanRehearsal) -> None:
     """What makes the forecast worth less: points nobody has looked at, risks counted several times."""
     unseen = next((note.number for note in found.notes if note.code == "unseen"), 0)
-    if 2 * unseen > found.drawn:
+    if unseen > MANY_UNSEEN * found.drawn:
         st.warning(
             f"每轮抽到的 {found.drawn} 个点平均有 **{unseen} 个很久没有人看过**，"
             "风险只能按同类平均估计：这个预测很可能偏好。请先做一次模拟评估。"
         )
     if times != 1:
         st.info(f"各点风险按 {times:g} 倍计算（“检查组怎么抽”里可改）。")
+        return
+    last = found_times(seen_points(build.source))
+    st.info(_times_text(last))
+    if last is not None:
+        least, most = 0.1, MOST_TIMES
+        asked = min(max(round(last.times, 1), least), most)
+        st.button(f"按 {asked:g} 倍重算", on_click=_count_times, args=(plan, asked))
+
+
+def _count_times(plan: Plan, times: float) -> None:
+    st.session_state[f"times_{plan.plan_id}"] = times
 
 
 def _levels(found: PlanRehearsal) -> None:
@@ -363,6 +374,8 @@ def _repair_table(rows: pd.DataFrame, digits: int) -> None:
         "累计通过概率（%）": ONE_DIGIT,
         "累计预计得分": scores,
     }
+    if rows["is_by_points"].all():  # the chance to pass does not move: said above, once
+        shown = shown.drop(columns=[name for name in shown if "通过概率" in name or name == "排序"])
     table(shown, "整改优先清单", "rehearse_repairs_table", config=config)
     st.download_button(
         "按牵头单位分表（Excel）",

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import xlsxwriter
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from data.builds import current_build_id, open_build
-from data.plan import PlanSettings, Quota
 from data.settings import settings
-from data.views.frame import sample_frame
 from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
 from pages.ui.wall import SCENES
-from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving
-from tests.pages.test_sample_draw import a_plan
+from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving, settle
 
 IMAGES = ROOT / "docs" / "images"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "user-guide.zh.md")
 OF_CITIES = ("overview", "hotspots")  # the pages of which the real cities have pictures
 A_GRID = "610399001002001"  # of the demo county
 SHOTS = {
@@ -45,19 +43,11 @@ SHOTS = {
     "grid": f"/grid?period=90d&grid={A_GRID}",
     "rank": "/rebound?period=365d&part=rank",
     "repeat": "/rebound?period=90d&part=repeat",
-    "frame": "/sampling?part=frame",
 }
-DRAW = PlanSettings(
-    "2021",
-    "现场评估·市容环境卫生",
-    12.0,
-    (
-        *(Quota(name, 16, 6, 4) for name in ("主次干道", "背街小巷", "公厕", "居民小区", "五小门店")),
-        *(Quota(name, 8, 3, 2) for name in ("农贸市场", "学校", "社区", "建筑工地", "公园广场")),
-    ),
-    risk_weight=0.3,
-    min_distance_m=100.0,
-)
+# What a stranger walks through of 样本点: the county's people in ten thousands.
+WALKS = {"demo": "18.5", "chicago": "270"}
+FOUND = (0, 6, 11)  # points of the mock inspection with a find, of those that are filled in
+FILLED = 20
 STAGE_NAMES = {title: code for code, title in SCENES.items()}
 LEDGER_HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题", "经度", "纬度"]
 LEDGER = [
@@ -90,6 +80,9 @@ def shoot(page: Page, url: str, name: str) -> None:
 
 
 def _save(page: Page, name: str) -> None:
+    """Keep what the page shows, if a document shows it."""
+    if not any(f"{name}.png" in document.read_text("utf-8") for document in DOCUMENTS):
+        return
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     Image.open(path).convert("RGB").save(path, optimize=True)
@@ -164,41 +157,100 @@ def shoot_alike(page: Page, address: str) -> None:
     _save(page, "demo-checklist")
 
 
-def shoot_draw(page: Page, address: str, store: Path) -> None:
-    """The public draw of a plan before and after its last step, and its rehearsal."""
-    plan_id = a_plan(store, sample_frame(open_build(current_build_id(store), store)), DRAW)
-    page.goto(f"{address}/sampling?plan={plan_id}&part=draw")
-    page.get_by_role("button", name="固定名单并公布摘要").click()
-    page.wait_for_url("**fixed_*")
-    seed = page.get_by_role("textbox", name="种子")
-    seed.fill("518204")
-    seed.press("Enter")
-    page.wait_for_timeout(3000)
-    _save(page, "demo-draw-list")
-    page.get_by_role("button", name="抽签", exact=True).click()
-    page.get_by_text("已核对").wait_for()
-    page.wait_for_timeout(3000)
-    _save(page, "demo-draw")
-    shoot(page, f"{address}/sampling?plan={plan_id}&part=rehearse", "demo-rehearse")
-
-
-def shoot_plan(page: Page, address: str) -> None:
-    """A plan of declared points: its points with one picked, its coverage and its walk."""
-    page.goto(f"{address}/sampling?part=choose")
-    page.get_by_role("spinbutton", name="建成区常住人口").fill("18")
+def shoot_walk(page: Page, address: str, source: str, population: str) -> None:
+    """样本点 from the quotas to the result of a mock inspection, as the user guide walks through it."""
+    page.goto(f"{address}/sampling?part=frame")
+    page.get_by_text("数据截至").last.wait_for()
+    _save_top(page, f"{source}-frame")
+    _press(page, "radio", "选申报点")
+    page.get_by_role("spinbutton", name="建成区常住人口").fill(population)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="自动选点").click()
-    page.get_by_role("button", name="新版本").wait_for()
-    page.wait_for_timeout(3000)
+    page.get_by_role("button", name="自动选点").wait_for()
+    _save_top(page, f"{source}-plan-settings")
+    _press(page, "button", "自动选点，存为新方案")
+    page.wait_for_url("**plan=*")
+    page.wait_for_timeout(2000)
+    settle(page)
+    _walk_points(page, address, source)
+    _walk_draw(page, source)
+    _walk_inspection(page, source)
+
+
+def _walk_points(page: Page, address: str, source: str) -> None:
+    """A point that needs care where there is one, what is covered, the walk, both papers."""
+    if source == "demo":
+        page.get_by_role("radio", name="有提醒的").click()
+        page.wait_for_timeout(1000)
     at = page.get_by_test_id("stDataFrame").first.bounding_box()
     assert at
     page.mouse.click(at["x"] + 18, at["y"] + 54)
     page.get_by_role("button", name="换成候选 1").wait_for()
-    for name, show in (("choose", ""), ("plan-coverage", "配额与覆盖"), ("plan-route", "检查路线")):
-        if show:
-            page.get_by_role("radio", name=show).click()
-        page.wait_for_timeout(4000)
-        _save(page, f"demo-{name}")
+    _save_top(page, f"{source}-choose")
+    for show, name in (("配额与覆盖", "plan-coverage"), ("检查路线", "plan-route")):
+        _press(page, "radio", show)
+        _save_top(page, f"{source}-{name}")
+    for link, name in (("打印路线", "route-paper"), ("打印答辩稿", "plan-paper")):
+        href = page.get_by_role("link", name=link).get_attribute("href") or ""
+        paper = page.context.new_page()
+        paper.add_init_script("window.print = () => {}")
+        paper.set_viewport_size({"width": 800, "height": 1130})  # as A4 is
+        paper.goto(href if "://" in href else f"{address}{href}")
+        _save(paper, f"{source}-{name}")
+        paper.close()
+
+
+def _walk_draw(page: Page, source: str) -> None:
+    """The public draw before and after its last step, and its rehearsal."""
+    _press(page, "radio", "公开抽签")
+    _press(page, "button", "固定名单并公布摘要")
+    seed = page.get_by_role("textbox", name="种子")
+    seed.fill("518204")
+    seed.press("Enter")
+    _save_top(page, f"{source}-draw-list")
+    _press(page, "button", "抽签")
+    page.get_by_text("已核对").wait_for()
+    _save_top(page, f"{source}-draw")
+    _press(page, "radio", "抽查模拟")
+    _save_top(page, f"{source}-rehearse")
+
+
+def _walk_inspection(page: Page, source: str) -> None:
+    """A mock inspection, filled in in part, its result, and the rehearsal that takes it in."""
+    _press(page, "radio", "模拟评估")
+    _press(page, "button", "新建模拟评估或自查")
+    _press(page, "button", "生成")
+    page.wait_for_url("**mock=*")
+    settle(page)
+    for number in range(FILLED):
+        if number in FOUND:
+            items = page.locator("[data-testid=stButtonGroup]").filter(has_text="−").nth(number)
+            items.get_by_role("button").first.click()
+        else:
+            page.get_by_role("button", name="已查无问题").nth(number).click()
+        page.wait_for_timeout(500)
+        settle(page)
+    _save_top(page, f"{source}-mock")
+    _press(page, "radio", "结果")
+    _save_top(page, f"{source}-mock-result")
+    _press(page, "button", "回到抽查模拟，按这次查出的重算")
+    page.get_by_role("button", name="倍重算").click()
+    page.wait_for_timeout(1000)
+    _save_top(page, f"{source}-rehearse-times")
+
+
+def _press(page: Page, role: Literal["button", "radio"], name: str) -> None:
+    page.get_by_role(role, name=name, exact=True).first.click()
+    page.wait_for_timeout(500)
+    settle(page)
+
+
+def _save_top(page: Page, name: str) -> None:
+    """The first screen of a page, once all of it is drawn."""
+    page.mouse.move(5, 5)  # what the mouse is over has other colours
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    page.wait_for_timeout(2500)
+    settle(page)
+    _save(page, name)
 
 
 def main() -> None:
@@ -219,9 +271,9 @@ def main() -> None:
                     shoot_stage(window.new_page(), address, source)
                     shoot_phone(window.new_page(), address + SHOTS["grid"])
                     shoot_alike(window.new_page(), address)
-                    shoot_draw(window.new_page(), address, Path(folder))
-                    shoot_plan(window.new_page(), address)
                     shoot_upload(window.new_page(), address, Path(folder))
+                if source in WALKS:
+                    shoot_walk(window.new_page(), address, source, WALKS[source])
         browser.close()
 
 

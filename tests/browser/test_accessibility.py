@@ -52,6 +52,7 @@ WIDE = [
 NARROW = ["overview", "grid", "grid?grid={grid}"]
 PLANNED = [  # with the plan and the inspections of `planned_store`
     "sampling?plan=1&part=choose",
+    "sampling?plan=1&part=choose&show=route",
     "sampling?plan=1&part=draw",
     "sampling?plan=1&part=rehearse",
     "sampling?plan=1&part=mock",
@@ -60,7 +61,13 @@ PLANNED = [  # with the plan and the inspections of `planned_store`
     "sampling?part=mock&mock=1&mock_view=result",
     "sampling?part=mock&mock=2",
 ]
-PAPER = ["plan.html?plan=1", "draw.html?plan=1", "mock.html?mock=1", "mock.html?mock=1&team=2"]
+PAPER = [
+    "plan.html?plan=1",
+    "route.html?plan=1&teams=2",
+    "draw.html?plan=1",
+    "mock.html?mock=1",
+    "mock.html?mock=1&team=2",
+]
 A4_WIDTH = 794  # CSS pixels of 210 mm
 # Text that lies beyond the right edge of the paper or of a box that cuts it off.
 CUT_OFF = """width => [...document.querySelectorAll('body *')]

@@ -86,6 +86,7 @@ def made(store: Path, *quotas: Quota) -> AppTest:
     """The page after an inspection was made of a plan."""
     app = start("sampling", part="mock", plan=str(a_plan(store, *quotas)))
     assert "还没有模拟评估" in texts(app)
+    app.number_input(key="mock_new_teams").set_value(1).run()
     return click(app, "生成")
 
 

@@ -24,6 +24,7 @@ from data.views.overview import build_info
 from pages.ui.plan_files import plan_geojson, plan_workbook
 from pages.ui.plan_print import plan_page
 from pages.ui.plan_words import CAUTIONS, plan_review
+from pages.ui.route_print import route_page
 from pages.ui.sampling import kept_plan
 from pages.ui.sites import REASONS, site_name
 from tests.conftest import County
@@ -271,6 +272,13 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
     assert "编制" in paper
     for nothing in ({}, {"plan": "9"}, {"plan": "x"}, {"plan": "9" * 5000}):
         assert plan_page(build.build_id, nothing) is None
+    walk = (route_page(build.build_id, {"plan": "1", "teams": "2"}) or b"").decode()
+    assert walk.count("<section>") == 2, "a team begins a page"
+    assert walk.count("起点") == 2
+    for row in found.points.to_dict("records"):
+        assert site_name(row) in walk
+    for nothing in ({"plan": "1"}, {"plan": "1", "teams": "0"}, {"plan": "9", "teams": "2"}):
+        assert route_page(build.build_id, nothing) is None
 
 
 def test_text_of_files_and_of_people_stays_text(
@@ -288,6 +296,8 @@ def test_text_of_files_and_of_people_stays_text(
     for shown in (app, pick(app, key), start("sampling", part="frame", site=key)):
         for text in [*shown.markdown, *shown.subheader, *shown.caption, *shown.warning, *shown.info]:
             assert not re.search(r"(?<!\\)(<script|]\(http|\*\*粗)", str(text.value)), text.value
+    walk = route_page(current_build_id(county.store), {"plan": "1", "teams": "1"}) or b""
+    assert b"<script>alert" not in walk
     paper = (plan_page(current_build_id(county.store), {"plan": "1"}) or b"").decode()
     assert "<script>alert" not in paper
     assert "&lt;script&gt;alert(1)" in paper
