@@ -22,8 +22,8 @@ from starlette.staticfiles import StaticFiles
 from data.builds import NoBuildError, open_build
 from data.photos import ROUTE, photo_path, picture_type
 from data.views.overview import layer_body
-from pages.ui.draw_print import print_page as draw_page
-from pages.ui.grid_print import print_page
+from pages.ui.draw_print import draw_page
+from pages.ui.grid_print import grid_page
 from pages.ui.map_data import map_data
 from pages.ui.mock_print import mock_page
 from pages.ui.plan_print import plan_page
@@ -38,7 +38,7 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
 )
-PAPERS = {"draw": draw_page, "grid": print_page, "mock": mock_page, "plan": plan_page}
+PAPERS = {"draw": draw_page, "grid": grid_page, "mock": mock_page, "plan": plan_page}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -46,6 +46,10 @@ class PlanSettings:
                     f"{quota}: declared must lie between 0 and the quota, spares must not be negative."
                 )
                 raise ValueError(msg)
+        types = [quota.site_type for quota in self.quotas]
+        if len(set(types)) < len(types):
+            msg = f"a site type has two quotas: {types}."
+            raise ValueError(msg)
         if not 0 <= self.risk_weight <= 0.7:
             msg = f"risk_weight {self.risk_weight} must lie between 0 and 0.7."
             raise ValueError(msg)

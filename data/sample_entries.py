@@ -38,6 +38,7 @@ PointResult = Literal["", "seen", "unreachable"]
 FRAMES = "frames"  # folder of frame files in the store
 PLACE_COLUMNS = ["site_key", "site_type", "site_name", "address", "street_name", "grid_id", "grid_name",
                  "lead_unit", "lon", "lat"]  # fmt: skip
+POINT_COLUMNS = ["role", "position", *PLACE_COLUMNS, "risk", "probability", "reasons"]
 TEXTS = ("site_name", "address", "street_name", "grid_name", "lead_unit")
 
 
@@ -109,7 +110,7 @@ def plans(county: str, store: Path | None = None) -> pd.DataFrame:
 
     columns  plan_id, title, version, is_final, made_on, build_id, data_until, settings (JSON), pinned,
              barred (JSON lists of site keys), seed, frame_digest, draw_digest, drawn_on (NaT: not
-             drawn), note; declared, drawn, spares: points.
+             drawn), note; revision: counts up with every change; declared, drawn, spares: points.
     """
     return select("plans", store, county=county)
 
@@ -165,12 +166,16 @@ def change_plan(
     data_until: date,
     points: pd.DataFrame,
     store: Path | None = None,
+    *,
+    revision: int | None = None,
 ) -> None:
-    """Other declared points or settings for a draft; what was drawn for it is taken back.
+    """Other declared points or settings for a draft.
 
-    Raises DataError if the plan is final or gone.
+    revision  the plan as it was seen, here and below; with None it may have changed since.
+    Raises DataError if the plan is another by now, final, drawn or gone.
     """
     with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
         _change(entries, county, plan_id, settings, pinned, barred, build_id, data_until, points)
 
 
@@ -194,15 +199,29 @@ def _change(
         "build_id": build_id,
         "data_until": checked_day(data_until),
     }
-    _one(entries, "change_plan", said)
+    _one(entries, "change_plan", said, "plan_changed")
     _put_points(entries, county, plan_id, points.assign(role="declared", probability=None))
 
 
 def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataFrame) -> None:
-    entries.execute(statement("remove_plan_points"), {"county": county, "plan_id": plan_id})
-    columns = ["role", "position", *PLACE_COLUMNS, "risk", "probability", "reasons"]
-    for row in _records(points[columns]):
-        _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
+    """Only what differs is written: the history keeps every row that is."""
+    of = {"county": county, "plan_id": plan_id}
+    wanted = {row["site_key"]: row for row in _records(points[POINT_COLUMNS])}
+    if len(wanted) != len(points):
+        msg = "a site is in the plan twice."
+        raise ValueError(msg)
+    found = entries.execute(statement("plan_points"), of)
+    names = [column[0] for column in found.description]
+    there = {}
+    for values in found.fetchall():
+        row = dict(zip(names, values, strict=True))
+        there[row["site_key"]] = {name: row[name] for name in POINT_COLUMNS}
+    for key, row in there.items():
+        if row != wanted.get(key):
+            _one(entries, "remove_plan_point", of | {"site_key": key})
+    for key, row in wanted.items():
+        if row != there.get(key):
+            _one(entries, "add_plan_point", row | of)
 
 
 def set_draw(
@@ -216,10 +235,12 @@ def set_draw(
     drawn_on: date,
     points: pd.DataFrame,
     store: Path | None = None,
+    *,
+    revision: int | None = None,
 ) -> None:
     """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
 
-    Raises DataError if the plan is final, drawn already or gone.
+    Raises DataError if the plan is another by now, final, drawn already or gone.
     """
     said = {
         "county": county,
@@ -233,20 +254,45 @@ def set_draw(
         "drawn_on": checked_day(drawn_on),
     }
     with transaction(store, is_writing=True) as entries:
-        if entries.execute(statement("set_draw"), said).rowcount != 1:
-            raise DataError("plan_drawn")
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "set_draw", said, "plan_drawn")
         _put_points(entries, county, plan_id, points)
 
 
-def finish_plan(county: str, plan_id: int, note: str = "", store: Path | None = None) -> None:
-    """The plan is final: from now on it does not change. note: why it is defended."""
-    said = {"plan_id": plan_id, "note": checked_text("field_note", note, TEXT, least=0)}
-    write("finish_plan", store, county=county, **said)
+def finish_plan(
+    county: str,
+    plan_id: int,
+    note: str = "",
+    store: Path | None = None,
+    *,
+    revision: int | None = None,
+) -> None:
+    """The plan is final: from now on it does not change. note: why it is defended.
+
+    Raises DataError if the plan is another by now, final already or gone.
+    """
+    note = checked_text("field_note", note, TEXT, least=0)
+    with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "finish_plan", {"county": county, "plan_id": plan_id, "note": note})
 
 
-def remove_plan(county: str, plan_id: int, store: Path | None = None) -> None:
-    """Take a version of a plan away; the history keeps it."""
-    write("remove_plan", store, county=county, plan_id=plan_id)
+def remove_plan(
+    county: str, plan_id: int, store: Path | None = None, *, revision: int | None = None
+) -> None:
+    """Take a version of a plan away; the history keeps it.
+
+    Raises DataError if the plan is another by now or gone.
+    """
+    with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "remove_plan", {"county": county, "plan_id": plan_id})
+
+
+def _as_seen(entries: Connection, plan_id: int, revision: int | None) -> None:
+    now = entries.execute(statement("plan_revision"), {"plan_id": plan_id}).fetchone()[0]
+    if revision not in (None, now):
+        raise DataError("plan_changed")
 
 
 def keep_frame(content: bytes, store: Path | None = None) -> str:
@@ -408,9 +454,9 @@ def remove_mock(county: str, mock_id: int, store: Path | None = None) -> None:
     write("remove_mock", store, county=county, mock_id=mock_id)
 
 
-def _one(entries: Connection, name: str, said: dict[str, object]) -> None:
+def _one(entries: Connection, name: str, said: dict[str, object], fault: str = "entry_gone") -> None:
     if entries.execute(statement(name), said).rowcount != 1:
-        raise DataError("entry_gone")
+        raise DataError(fault)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -82,6 +82,12 @@ def site_types() -> dict[str, str]:
     }
 
 
+def as_site_types(names: pd.Series) -> pd.Series:
+    """The canonical site types of names as a file or a standard has them."""
+    known = site_types()
+    return names.map(lambda name: known.get(name, name))
+
+
 @lru_cache(maxsize=1)
 def street_site_types() -> dict[str, str]:
     """Site type of the points along a street, by its road class."""

@@ -49,47 +49,18 @@ class Candidates:
         return Candidates(**{one.name: getattr(self, one.name)[which] for one in fields(self)})
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What was chosen, and of every candidate why or why not.
-
-    why  pinned, chosen; barred; near: a chosen one (`near`) is too near; unseen: nobody looked, others
-         were enough; grid: of lower risk than one that was chosen, but its grid has points; risk: not
-         of lower risk than those chosen; full: pinned ones fill the quota, or it is 0.
-    """
-
-    point: Ints  # numbers of the chosen, by stratum, in the order in which they were chosen
-    rank: Ints  # shape (n,): place within the stratum, 1 first; the chosen before the others
-    why: Texts  # shape (n,)
-    near: Ints  # shape (n,): the nearest other chosen one of its stratum; -1: there is none
-    near_m: Floats  # shape (n,): metres to it; inf: there is none
-    too_near: Ints  # shape (pairs, 2): chosen ones nearer to each other than allowed (pinned ones)
-
-
 def choose_points(
     candidates: Candidates, quota: Ints, min_distance_m: float, grid_penalty: float
-) -> Chosen:
+) -> Ints:
     """Choose `quota[h]` points of each stratum h, fewer where no candidate is left.
 
     min_distance_m  no two chosen points of one stratum are nearer, but for pinned ones.
     grid_penalty    what one point in a grid adds to the risk of the other candidates there.
-    More pinned points than the quota stay. The order of the candidates does not matter.
+    returns         numbers of the chosen, by stratum, in the order in which they were chosen. More
+                    pinned points than the quota stay. The order of the candidates does not matter.
     """
     order = np.argsort(candidates.key, kind="stable").astype(np.int64)
-    sorted_ = candidates.take(order)
-    point = _greedy(sorted_, quota, min_distance_m, grid_penalty)
-    near, near_m = _nearest_chosen(sorted_.apart_m, point)
-    why = _reasons(sorted_, point, near_m < min_distance_m)
-    rank = _ranks(sorted_, point, why, grid_penalty)
-    back = np.argsort(order)
-    return Chosen(
-        order[point],
-        rank[back],
-        why[back],
-        np.where(near >= 0, order[near], -1)[back],
-        near_m[back],
-        order[_too_near(sorted_.apart_m, point, min_distance_m)],
-    )
+    return order[_greedy(candidates.take(order), quota, min_distance_m, grid_penalty)]
 
 
 def stand_ins(
@@ -100,14 +71,16 @@ def stand_ins(
     point  as `choose_points` returns it. The same order of preference: seen, then risk and penalty.
     """
     rest = point[point != out]
-    _, apart = _nearest_chosen(candidates.apart_m, rest)
     may = (candidates.stratum == candidates.stratum[out]) & ~candidates.is_barred
-    may &= apart >= min_distance_m
     may[point] = False
     which = np.flatnonzero(may)
-    cost = _cost(candidates, _points_in_grid(candidates, rest), grid_penalty)
+    if len(rest) and len(which):
+        xy = candidates.apart_m
+        which = which[cKDTree(xy[rest]).query(xy[which])[0] >= min_distance_m]
+    points = _points_in_grid(candidates, rest)
+    cost = candidates.risk[which] + grid_penalty * points[candidates.grid[which] + 1]
     key = np.argsort(np.argsort(candidates.key[which], kind="stable"))
-    return which[np.lexsort((key, cost[which], candidates.is_unseen[which]))]
+    return which[np.lexsort((key, cost, candidates.is_unseen[which]))]
 
 
 def split_total(total: int, size: Floats, least: Ints, most: Ints) -> Ints:
@@ -162,70 +135,3 @@ def _points_in_grid(candidates: Candidates, point: Ints) -> Ints:
     """How many of the points lie outside (entry 0) and in each grid (entry grid + 1)."""
     grids = int(candidates.grid.max(initial=-1)) + 2
     return np.bincount(candidates.grid[point] + 1, minlength=grids).astype(np.int64)
-
-
-def _cost(candidates: Candidates, points: Ints, grid_penalty: float) -> Floats:
-    cost: Floats = candidates.risk + grid_penalty * points[candidates.grid + 1]
-    return cost
-
-
-def _nearest_chosen(xy: Floats, point: Ints) -> tuple[Ints, Floats]:
-    """Of every candidate the nearest other chosen one of its stratum (-1: none), and how far it is."""
-    none = np.full(len(xy), -1, dtype=np.int64), np.full(len(xy), np.inf)
-    if len(point) == 0 or len(xy) == 0:
-        return none
-    metres, place = cKDTree(xy[point]).query(xy, k=2)  # the second may not exist: inf, len(point)
-    found = np.append(point, -1)[place]
-    is_self = found[:, 0] == np.arange(len(xy))
-    near = np.where(is_self, found[:, 1], found[:, 0])
-    near_m = np.where(is_self, metres[:, 1], metres[:, 0])
-    is_own = near_m < FAR_M / 2  # else of another stratum
-    return np.where(is_own, near, -1), np.where(is_own, near_m, np.inf)
-
-
-def _too_near(xy: Floats, point: Ints, min_distance_m: float) -> Ints:
-    """Pairs of chosen candidates nearer than allowed, shape (pairs, 2)."""
-    if len(point) < 2:
-        return np.empty((0, 2), dtype=np.int64)
-    pairs = point[cKDTree(xy[point]).query_pairs(min_distance_m, output_type="ndarray")]
-    apart = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
-    pairs = np.sort(pairs[apart < min_distance_m], axis=1)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-
-
-def _reasons(candidates: Candidates, point: Ints, is_near: Bools) -> Texts:
-    stratum, unseen = candidates.stratum, candidates.is_unseen
-    free = point[~candidates.is_pinned[point]]
-    # Highest risk chosen in each stratum, apart for candidates that somebody looked at and the others.
-    worst = np.full((int(stratum.max(initial=-1)) + 1, 2), -np.inf)
-    np.maximum.at(worst, (stratum[free], unseen[free].astype(int)), candidates.risk[free])
-    own, any_ = worst[stratum, unseen.astype(int)], worst[stratum].max(axis=1)
-    is_chosen = np.zeros(len(stratum), dtype=bool)
-    is_chosen[point] = True
-    why: Texts = np.select(
-        [
-            candidates.is_pinned,
-            is_chosen,
-            candidates.is_barred,
-            is_near,
-            np.isneginf(any_),
-            unseen & np.isneginf(own),
-            candidates.risk < own,
-        ],
-        ["pinned", "chosen", "barred", "near", "full", "unseen", "grid"],
-        default="risk",
-    ).astype(object)
-    return why
-
-
-def _ranks(candidates: Candidates, point: Ints, why: Texts, grid_penalty: float) -> Ints:
-    n = len(why)
-    step = np.full(n, len(point))
-    step[point] = np.arange(len(point))
-    late = (why == "near") + 2 * (why == "barred")
-    cost = _cost(candidates, _points_in_grid(candidates, point), grid_penalty)
-    order = np.lexsort((np.arange(n), cost, candidates.is_unseen, late, step, candidates.stratum))
-    rank = np.empty(n, dtype=np.int64)
-    stratum = candidates.stratum[order]
-    rank[order] = np.arange(n) - np.searchsorted(stratum, stratum) + 1
-    return rank

@@ -18,6 +18,7 @@ Geometries = npt.NDArray[np.object_]
 LONLAT = "EPSG:4326"
 # Their offset to WGS84 is a county's own; PROJ would convert them without any (Xi'an 80) or pick one.
 OLD_DATUMS = ("Xian 1980", "Beijing 1954", "New Beijing")
+METRES_PER_DEGREE = 110_000.0  # a little less than anywhere on earth, so that boxes are large enough
 
 
 @lru_cache(maxsize=32)
@@ -75,3 +76,12 @@ def transform_geometry(geometry: Geometries, source: str, target: str) -> Geomet
         flat, lambda x, y: transform_xy(x, y, source, target), interleaved=False
     )
     return moved
+
+
+def degrees_around(reach_m: float, lat: float) -> tuple[float, float]:
+    """Degrees of longitude and latitude that are no less than a distance, up to a tenth of a degree.
+
+    lat  of the place, or the one farthest from the equator of several.
+    """
+    shrunk = np.cos(np.deg2rad(min(abs(lat) + 0.1, 89.0)))
+    return reach_m / METRES_PER_DEGREE / float(shrunk), reach_m / METRES_PER_DEGREE

@@ -64,7 +64,6 @@ class Draw(NamedTuple):
     probability: Floats  # (N,), of being drawn before distances are looked at; declared 1
     skipped: Ints  # drawn, but nearer than the minimum distance to one kept: replaced by a spare
     too_near: Ints  # drawn and as near, but no spare kept the distance either: kept
-    short: Ints  # strata with fewer sites than their quota: all are taken
 
 
 def draw_sizes(risk: Floats, weight: float) -> Floats:
@@ -173,7 +172,8 @@ def draw_points(
 ) -> Draw:
     """The whole draw, stratum after stratum with one stream of random numbers.
 
-    Declared sites are kept and counted in the quota; if they are more, none is drawn. The others are
+    Declared sites are kept and counted in the quota; if they are more, none is drawn, and if a stratum
+    has too few sites, all are. The others are
     drawn by `local_pivotal` and put in an order by lot; spares are drawn likewise from those left.
     In that order each site drawn has to keep the distance to those of its stratum kept before, the
     declared ones first; else the next spare that keeps it takes its place.
@@ -197,14 +197,11 @@ def draw_points(
     spare: list[int] = []
     skipped: list[int] = []
     too_near: list[int] = []
-    short: list[int] = []
 
     for code in range(len(quota)):
         declared = np.flatnonzero((stratum == code) & is_declared)
         free = np.flatnonzero((stratum == code) & ~is_declared)
         wanted = max(0, int(quota[code]) - len(declared))
-        if wanted > len(free):
-            short.append(code)
         probability[free] = inclusion_probabilities(size[free], min(wanted, len(free)))
         mine = free[local_pivotal(xy_m[free], probability[free], stream)]
         order = stream.shuffled(mine.tolist())
@@ -227,7 +224,7 @@ def draw_points(
             kept.append(taken)
         drawn += kept[len(declared) :]
         spare += waiting
-    return Draw(_ints(drawn), _ints(spare), probability, _ints(skipped), _ints(too_near), _ints(short))
+    return Draw(_ints(drawn), _ints(spare), probability, _ints(skipped), _ints(too_near))
 
 
 def centimetres(xy_m: Floats) -> Ints:

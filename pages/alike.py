@@ -27,7 +27,8 @@ from pages.ui.alike import (
     reasons,
 )
 from pages.ui.cards import definitions, footer
-from pages.ui.checklist import checklist, make_checklist, progress_sentence, show_fault
+from pages.ui.checklist import checklist, make_checklist, progress_sentence
+from pages.ui.entry import show_fault
 from pages.ui.filters import asked_code, choose, choose_filters, url_select
 from pages.ui.read import current_build, read
 from pages.ui.text import class_name, plain

@@ -8,6 +8,7 @@ import streamlit as st
 
 from data.views.overview import Build
 from pages.ui.cards import definitions, footer
+from pages.ui.entry import show_fault
 from pages.ui.filters import url_switch
 from pages.ui.read import current_build
 from pages.ui.sample_choose import show_choose
@@ -38,6 +39,7 @@ title, note = st.columns([5, 1], vertical_alignment="bottom")
 title.title("样本点")
 with note:
     definitions(METRICS)
+show_fault()
 left, right = st.columns([1, 2.6], vertical_alignment="bottom")
 with left:
     plan = choose_plan(build)

@@ -17,7 +17,7 @@ from data.views.draw import draw
 from data.views.frame import sample_frame
 from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
-from data.views.overview import build_info, grids
+from data.views.overview import build_info
 from data.views.plan_review import points_to_keep
 from data.views.standards import form_parts, quotas_for, standard_table
 
@@ -40,7 +40,7 @@ def write_plan(store: Path, *, is_drawn: bool = True) -> int:
     asked = quotas_for(standard_table(engine, "standard_quota"), EDITION, 12.0).rows
     quotas = tuple(one.quota for one in suggested_quotas(frame, POINTS, asked.head(0), 0.5, 0.2))
     settings = PlanSettings(EDITION, FORM, 12.0, quotas, min_distance_m=50.0)
-    chosen = points_to_keep(choose(frame, settings, all_grids=grids(engine)))
+    chosen = points_to_keep(choose(frame, settings))
     plan_id = sample_entries.add_plan(
         build.source, "迎检", settings, DAY, build_id, build.data_until, chosen, store=store
     )

@@ -1,14 +1,10 @@
--- params: county, plan_id, settings (JSON), pinned, barred (JSON), build_id, data_until; what was drawn is
--- drawn no more
+-- What is drawn stays as it was drawn: other points need another version.
+-- params: county, plan_id, settings (JSON), pinned, barred (JSON), build_id, data_until
 update sample_plan
 set
     settings = :settings,
     pinned = :pinned,
     barred = :barred,
     build_id = :build_id,
-    data_until = :data_until,
-    seed = '',
-    frame_digest = '',
-    draw_digest = '',
-    drawn_on = null
-where county = :county and plan_id = :plan_id
+    data_until = :data_until
+where county = :county and plan_id = :plan_id and drawn_on is null

@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 
 from data.engine import Engine
-from data.standards import UNKNOWN, site_types, street_site_types, threshold
+from data.standards import UNKNOWN, as_site_types, street_site_types, threshold
 from data.views.overview import category_classes
 from data.views.site_risk import (
     FEATURES,
@@ -34,15 +34,13 @@ from data.views.site_risk import (
     days_since_1970,
     reasons,
 )
-from geo.crs import LONLAT, transform_xy
+from geo.crs import LONLAT, degrees_around, transform_xy
 from geo.near import pairs_within
 from geo.risk import chances, contributions, shrunk_mix
 from geo.street_points import street_points, stretch_counts
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-METRES_PER_DEGREE = 110_000.0  # a little less than anywhere on earth, so that cells are large enough
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,7 @@ def _sites(
 ) -> tuple[pd.DataFrame, Ints]:
     """The sites with place and grid, and the row in `segments` of each (-1 for those of the list)."""
     listed = engine.select("sample_sites")
-    names = site_types()
-    listed["site_type"] = listed["site_type"].fillna(UNKNOWN).map(lambda name: names.get(name, name))
+    listed["site_type"] = as_site_types(listed["site_type"].fillna(UNKNOWN))
     x, y = transform_xy(listed["lon"].to_numpy(float), listed["lat"].to_numpy(float), LONLAT, crs)
     listed = listed.rename(columns={"site_id": "site_key"}).assign(kind="site", x_m=x, y_m=y)
 
@@ -193,12 +190,8 @@ def _history(
 
     reach = threshold("site_reach_m")
     sites = frame[frame["kind"] == "site"]
-    widest = np.cos(np.deg2rad(min(np.abs(sites["lat"]).max() + 0.1, 89.0))) if len(sites) else 1.0
-    close = engine.select(
-        "issues_near_sites",
-        step_lat=reach / METRES_PER_DEGREE,
-        step_lon=reach / METRES_PER_DEGREE / widest,
-    )
+    step_lon, step_lat = degrees_around(reach, float(np.abs(sites["lat"]).max()) if len(sites) else 0.0)
+    close = engine.select("issues_near_sites", step_lat=step_lat, step_lon=step_lon)
     at = pd.Index(sites["site_key"]).get_indexer(close["site_id"])
     x, y = transform_xy(
         close["lon"].to_numpy(float), close["lat"].to_numpy(float), LONLAT, build["compute_crs"]
@@ -206,7 +199,6 @@ def _history(
     apart = np.hypot(x - frame["x_m"].to_numpy(float)[at], y - frame["y_m"].to_numpy(float)[at])
     close, at = close[apart <= reach].assign(issues=1), at[apart <= reach]
 
-    looked_site, looked = _looks(engine, build["compute_crs"], frame, reach)
     records = pd.concat([along.assign(site=on_street), close.assign(site=at)], ignore_index=True)
     site, class_no, issues = (
         records[name].to_numpy(np.int64) for name in ("site", "class_no", "issues")

@@ -14,7 +14,7 @@ from data.standards import threshold
 from geo.crs import LONLAT, transform_xy
 from geo.network import build_network
 from geo.route import equal_runs, point_order
-from geo.walk import points_apart, points_on_network, ways_on_foot
+from geo.walk import PointNetwork, points_apart, points_on_network, ways_on_foot
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,9 +46,7 @@ def inspection_route(engine: Engine, points: pd.DataFrame, teams: int = 1) -> In
         msg = f"a route takes at most {most} points, each with coordinates; there are {len(points)}."
         raise ValueError(msg)
     crs = engine.select("build").iloc[0]["compute_crs"]
-    x, y = transform_xy(points["lon"].to_numpy(float), points["lat"].to_numpy(float), LONLAT, crs)
-    streets = shapely.from_wkb([bytes(wkb) for wkb in engine.select("segment_lines")["geom"]])
-    on = points_on_network(np.column_stack([x, y]), build_network(streets))
+    on = _on_streets(engine, points, crs)
     order, way_m = point_order(points_apart(on))
     lines, is_straight = ways_on_foot(on, order, way_m)
     metres_an_hour = 1000 * threshold("inspection_kmh")
@@ -68,6 +66,23 @@ def inspection_route(engine: Engine, points: pd.DataFrame, teams: int = 1) -> In
     hours = 1000 * km / metres_an_hour + stop_hours * by_team["size"]
     summary = pd.DataFrame({"stops": by_team["size"], "km": km, "hours": hours})
     return InspectionRoute(stops, summary.rename_axis("team").reset_index())
+
+
+def metres_on_foot(engine: Engine, points: pd.DataFrame) -> Floats:
+    """Metres from the point before, in the order given; 0 for the first of each team.
+
+    points  columns team, lon, lat.
+    """
+    apart = points_apart(_on_streets(engine, points, engine.select("build").iloc[0]["compute_crs"]))
+    is_first = np.diff(points["team"].to_numpy(), prepend=-1) != 0
+    every = np.arange(len(points))
+    return np.where(is_first, 0.0, apart[every, np.maximum(every - 1, 0)])
+
+
+def _on_streets(engine: Engine, points: pd.DataFrame, crs: str) -> PointNetwork:
+    x, y = transform_xy(points["lon"].to_numpy(float), points["lat"].to_numpy(float), LONLAT, crs)
+    streets = shapely.from_wkb([bytes(wkb) for wkb in engine.select("segment_lines")["geom"]])
+    return points_on_network(np.column_stack([x, y]), build_network(streets))
 
 
 def _lonlat(lines: list[Floats], is_first: npt.NDArray[np.bool_], crs: str) -> list[list[list[float]]]:

@@ -9,25 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
-from data.engine import Engine
 from data.standards import street_site_types, threshold
-from data.views.rehearsal import BAND, OTHER, SEED, Sites, item_chances
-from geo.crs import LONLAT, transform_xy
-from geo.network import build_network
+from data.views.rehearsal import BAND, OTHER, SEED, Sites, costs, find_chances, item_shares
 from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
-from geo.walk import points_apart, points_on_network
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 UNSCORED = ""  # the part of what is looked at and costs nothing
 ROW = ["part", "site_type", "item"]
-PLACE = [
-    "site_key", "site_type", "site_name", "address", "street_name", "grid_id", "grid_name", "lead_unit",
-    "lon", "lat",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,8 @@ def mock_draft(
     stops        points of a plan in the order of their route: team, role, the place, probability.
     deductions   rows of `standard_deduction` of one edition and form; an empty cap is none.
     part_points  full marks by part. Rows of other parts are left out.
-    A point of a type without rows has one item 其他 that costs nothing. Raises ValueError if a type has
+    A point of a type without rows has one item 其他 that costs nothing; so do items without points, or
+    with a cap of 0. Raises ValueError if a type has
     an item twice.
     """
     rows = deductions.loc[deductions["part"].isin(list(part_points)), [*ROW, "points", "cap"]]
@@ -78,11 +70,13 @@ def mock_draft(
     unscored = pd.DataFrame(
         {"part": UNSCORED, "site_type": bare, "item": OTHER, "points": 0.0, "cap": np.nan}
     )
+    rows["part"] = rows["part"].where(costs(rows), UNSCORED)
     rows = pd.concat([rows[rows["site_type"].isin(types)], unscored], ignore_index=True)
     at = pd.Index(sample.frame["site_key"]).get_indexer(stops["site_key"])
     known = stops[at >= 0].reset_index(drop=True)
     risk = sample.frame["risk"].iloc[at[at >= 0]].reset_index(drop=True)
-    codes, chance = item_chances(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), risk, rows)
+    codes, share = item_shares(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), rows)
+    chance = find_chances(risk, share)
     point, place = np.nonzero(codes >= 0)
     chances = pd.DataFrame(
         {
@@ -297,17 +291,3 @@ def _by(sites: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         .sort_values(["points_lost", "faulty", *names], ascending=[False, False, *[True] * len(names)])
         .reset_index(drop=True)
     )
-
-
-def metres_on_foot(engine: Engine, points: pd.DataFrame) -> Floats:
-    """Metres from the point before, in the order given; 0 for the first of each team.
-
-    points  columns team, lon, lat.
-    """
-    crs = engine.select("build").iloc[0]["compute_crs"]
-    x, y = transform_xy(points["lon"].to_numpy(float), points["lat"].to_numpy(float), LONLAT, crs)
-    streets = shapely.from_wkb([bytes(wkb) for wkb in engine.select("segment_lines")["geom"]])
-    apart = points_apart(points_on_network(np.column_stack([x, y]), build_network(streets)))
-    is_first = np.diff(points["team"].to_numpy(), prepend=-1) != 0
-    every = np.arange(len(points))
-    return np.where(is_first, 0.0, apart[every, np.maximum(every - 1, 0)])

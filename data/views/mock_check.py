@@ -122,10 +122,12 @@ def found_times(seen: pd.DataFrame) -> FoundTimes | None:
     """
     told = seen[(seen["kind"] == "mock") & seen["chance"].notna()]
     points = told.groupby("mock_id")["site_key"].transform("size")
-    enough = told[points >= threshold("min_forecast_points")]
-    last = enough[enough["mock_id"] == enough["mock_id"].max()]
+    enough = told[points >= threshold("min_forecast_points")].sort_values(["held_on", "mock_id"])
+    if enough.empty:
+        return None
+    last = enough[enough["mock_id"] == enough["mock_id"].iloc[-1]]
     expected = float(last["chance"].sum())
-    if last.empty or not expected:
+    if not expected:
         return None
     row = last.iloc[0]
     faulty = int(last["is_faulty"].sum())
@@ -199,7 +201,8 @@ def self_agreement(seen: pd.DataFrame) -> SelfAgreement:
 
     A self-check after the inspection may know its outcome, so only those before it or on its day count.
     """
-    own = seen.assign(checked_on=pd.to_datetime(seen["checked_on"])).sort_values("checked_on")
+    own = seen.assign(checked_on=pd.to_datetime(seen["checked_on"]))
+    own = own.sort_values(["checked_on", "mock_point_id"])  # of two on one day the later made counts
     own["is_faulty"] = own["is_faulty"].astype(bool)
     theirs = own.loc[own["kind"] == "self", ["site_key", "checked_on", "is_faulty"]]
     theirs = theirs.assign(self_on=theirs["checked_on"])

@@ -15,7 +15,6 @@ import pandas as pd
 from data.engine import Engine
 from data.plan import PlanSettings, Quota
 from data.sample_entries import PLACE_COLUMNS
-from data.views.choose import Caution, Choice, swap_candidates
 from data.views.inspection_route import InspectionRoute, inspection_route
 from geo.near import metres_apart
 
@@ -23,16 +22,36 @@ UNSEEN_CODES = ("never_seen", "unseen_days")
 
 
 @dataclass(frozen=True)
+class Caution:
+    """What somebody should know of the plan; pages word the codes.
+
+    no_type            of a type of the plan (a row of `Review.by_type`) the frame has no place
+    few_candidates     it has fewer places than points wanted
+    few_chosen         fewer are declared than wanted: the others stand too near, or are barred
+    many_pinned        more are declared than wanted
+    lost_pin           site_key: pinned, but not among the points
+    empty_grid         a row of `Review.by_grid`: no candidate of the plan's types
+    uncovered_grid     the same: none chosen
+    unseen, open       a row of `Review.points`
+    too_near           one, other (rows of `Review.points`), near_m
+    """
+
+    code: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Review:
     """A plan as people look at it.
 
     points    the declared ones as they are kept, reasons as pairs of code and value (of those that are
-              pinned, "pinned" first), and is_pinned, is_unseen, has_open, is_near (nearer to another
-              than the plan asks for), near_key and near_m (the nearest other one; None and NaN alone).
+              pinned, "pinned" first), and is_pinned, is_unseen, has_open, near_m (metres to the
+              nearest one of its type; NaN: alone), is_near (that is less than the plan asks for).
     by_type   site_type, quota, declared, spares, chosen, mean_risk_chosen; candidates and mean_risk of
               all of the type (NaN: not known).
-    by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates (NaN: not known).
-    cautions  as data.views.choose names them; few_candidates and empty_grid only with candidates known.
+    by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates of the plan's types (NaN:
+              not known).
+    cautions  in the order of `Caution`; no_type, few_candidates, empty_grid only with candidates known.
     outside   points in no grid
     """
 
@@ -43,18 +62,13 @@ class Review:
     outside: int
 
 
-def points_to_keep(choice: Choice, order: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The chosen points as `data.sample_entries` keeps them; what is pinned is kept with the plan.
+def points_to_keep(points: pd.DataFrame, order: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The points that `data.views.choose.choose` chose as `data.sample_entries` keeps them.
 
     order  site keys in the order that people know them by; others come after, as they were chosen.
     """
-    reasons = [
-        json.dumps([[code, value] for code, value in [*pros, *cons] if code != "pinned"], default=float)
-        for pros, cons in zip(
-            choice.points["reasons_for"], choice.points["reasons_against"], strict=True
-        )
-    ]
-    kept = choice.points[["position", *PLACE_COLUMNS, "risk"]]
+    reasons = [json.dumps(pairs, default=float) for pairs in points["reasons"]]
+    kept = points[["position", *PLACE_COLUMNS, "risk"]]
     kept = kept.assign(reasons=pd.Series(reasons, index=kept.index, dtype=object))
     known = {key: number for number, key in enumerate(order)}
     place = kept["site_key"].map(known).fillna(len(known)).astype(int)
@@ -77,7 +91,8 @@ def review(
     """
     shown = points[points["role"] == "declared"].reset_index(drop=True)
     apart = metres_apart(shown["lon"].to_numpy(float), shown["lat"].to_numpy(float))
-    near = apart.argmin(axis=1) if len(shown) > 1 else np.zeros(len(shown), dtype=np.int64)
+    kind = shown["site_type"].to_numpy()  # the least distance holds within a type
+    apart[kind[:, None] != kind] = np.inf
     near_m = np.round(apart.min(axis=1, initial=np.inf))
     reasons = [
         [("pinned", 0)] * (key in pinned) + [(str(code), value) for code, value in json.loads(text)]
@@ -90,11 +105,10 @@ def review(
         is_unseen=[not found.isdisjoint(UNSEEN_CODES) for found in codes],
         has_open=["open" in found for found in codes],
         is_near=near_m < settings.min_distance_m,
-        near_key=shown["site_key"].to_numpy()[near] if len(shown) > 1 else None,
         near_m=np.where(np.isfinite(near_m), near_m, np.nan),
     )
     by_type = _by_type(shown, settings, frame)
-    by_grid = _by_grid(shown, grids, frame)
+    by_grid = _by_grid(shown, grids, set(by_type["site_type"]), frame)
     lost = [key for key in pinned if key not in set(shown["site_key"])]
     cautions = [
         *_of_types(by_type),
@@ -122,12 +136,15 @@ def _by_type(points: pd.DataFrame, settings: PlanSettings, frame: pd.DataFrame |
     return rows
 
 
-def _by_grid(points: pd.DataFrame, grids: pd.DataFrame, frame: pd.DataFrame | None) -> pd.DataFrame:
+def _by_grid(
+    points: pd.DataFrame, grids: pd.DataFrame, types: set[str], frame: pd.DataFrame | None
+) -> pd.DataFrame:
     rows = grids[["grid_id", "grid_name", "lead_unit"]]
     counts = points.groupby("grid_id").size()
     candidates = np.nan
     if frame is not None:
-        candidates = rows["grid_id"].map(frame.groupby("grid_id").size()).fillna(0).astype(float)
+        of_plan = frame[frame["site_type"].isin(types)]
+        candidates = rows["grid_id"].map(of_plan.groupby("grid_id").size()).fillna(0).astype(float)
     rows = rows.assign(points=rows["grid_id"].map(counts).fillna(0).astype(int), candidates=candidates)
     return rows.sort_values(["points", "grid_id"], ignore_index=True)
 
@@ -139,7 +156,7 @@ def _of_types(by_type: pd.DataFrame) -> list[Caution]:
             found.append(Caution("no_type", row))
         elif row["candidates"] < row["quota"]:
             found.append(Caution("few_candidates", row))
-        if row["chosen"] < row["declared"] and row["candidates"] != 0:
+        if row["chosen"] < np.fmin(row["declared"], row["candidates"]):
             found.append(Caution("few_chosen", row))
         if row["chosen"] > row["declared"]:
             found.append(Caution("many_pinned", row))
@@ -156,27 +173,13 @@ def _of_grids(by_grid: pd.DataFrame) -> list[Caution]:
 
 
 def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]:
-    rows, types = points.to_dict("records"), points["site_type"].to_numpy()
-    is_near = (np.round(apart) < least_m) & (types[:, None] == types)
+    rows = points.to_dict("records")
+    is_near = np.round(apart) < least_m
     pairs = np.argwhere(np.triu(is_near, k=1))
     return [
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})
         for one, other in pairs
     ]
-
-
-def stand_in_list(
-    frame: pd.DataFrame,
-    settings: PlanSettings,
-    points: tuple[str, ...],
-    barred: tuple[str, ...],
-    out: str,
-    most: int,
-) -> pd.DataFrame:
-    """`swap_candidates` with away_m, how far each is from the point that would go."""
-    best = swap_candidates(frame, settings, points, barred, out, most)
-    place = frame.loc[frame["site_key"] == out, ["x_m", "y_m"]].iloc[0]
-    return best.assign(away_m=np.hypot(best["x_m"] - place["x_m"], best["y_m"] - place["y_m"]))
 
 
 def route_of(engine: Engine, places: str, teams: int) -> InspectionRoute:

@@ -49,6 +49,7 @@ class Note(NamedTuple):
     few_declared     declared points of a type that are not chosen yet; as many more are drawn at random
     no_rows          points of a type that no row of the edition scores: a visit costs nothing
     no_part_points   rows of a part whose full marks the edition does not give, left out
+    unrecorded_rows  rows whose classes were never recorded in the county: no find is ever made in them
     unverified_rows  rows in use whose points nobody has checked against the standard
     unknown_risk     sites whose risk is not known: they count at their type's mean
     unseen           points of a round, on average, that nobody has looked at lately
@@ -66,7 +67,8 @@ class PlanRehearsal:
     """What a plan's inspection would score; `is_forecast` False: no part can be, see `notes`.
 
     notes         what a reader must know
-    not_forecast  parts in which no site that may be drawn can lose points; in no number here
+    not_forecast  parts in which no site that may be drawn can lose points: no row of its type costs
+                  any, or none of what the row counts was ever recorded; in no number here
     rounds, drawn         rounds rehearsed, points drawn in each
     full, pass_score      points: full marks of the parts forecast, and the part of them that passes
     score, score_low, score_high   points: mean and 5 to 95 %
@@ -179,11 +181,19 @@ def rehearse_plan(
     notes += _unknown("unknown_repaired", repaired, place_key)
     stratum, draws, types = _strata(frame, settings.quotas, is_declared, notes)
     rows = _rows(deductions, part_points, types, notes)
-    parts = [part for part in part_points if part in set(rows["part"])]
+    codes, share = item_shares(sample, rows)
+    is_recorded = np.bincount(codes[codes >= 0], share[codes >= 0], len(rows)) > 0
+    unrecorded = int((costs(rows) & ~is_recorded).sum())
+    notes += [Note("unrecorded_rows", "", unrecorded)] if unrecorded else []
+    can_lose = set(rows.loc[costs(rows) & is_recorded, "part"])
+    parts = [part for part, points in part_points.items() if points > 0 and part in can_lose]
     not_forecast = tuple(part for part in part_points if part not in parts)
     correlation = threshold("street_correlation")
     if not parts:
         return PlanRehearsal(tuple(notes), not_forecast, correlation)
+    is_told = rows["part"].isin(parts).to_numpy()
+    codes = np.where((codes >= 0) & is_told[codes], (np.cumsum(is_told) - 1)[codes], -1)
+    rows = rows[is_told].reset_index(drop=True)
     may_be_drawn = (stratum >= 0) & (draws[stratum] > 0)
     risk = (risk_times * _risk(frame, may_be_drawn, notes)).clip(upper=1)
     draw_share = np.where(may_be_drawn, draws[stratum] / np.bincount(stratum + 1)[stratum + 1], 0.0)
@@ -202,7 +212,7 @@ def rehearse_plan(
     rounds = int(threshold("rehearsal_rounds"))
 
     def at(factor: float, seed: int = SEED) -> Rehearsal:
-        codes, chance = item_chances(sample, np.minimum(factor * risk, 1), rows)
+        chance = find_chances(np.minimum(factor * risk, 1), share)
         return rehearse(
             stratum, draws, codes, chance, rules, rounds, seed, is_repaired, group, correlation
         )
@@ -314,14 +324,16 @@ def _risk(frame: pd.DataFrame, may_be_drawn: Bools, notes: list[Note]) -> pd.Ser
     return risk.fillna(mean)
 
 
-def item_chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[Ints, Floats]:
-    """Rows in which each site can lose, and the chance of a find in each: shape (N, W) both.
+def costs(rows: pd.DataFrame) -> pd.Series:
+    """Whether finds in each row of `standard_deduction` cost points at all."""
+    return (rows["points"] > 0) & (rows["cap"].isna() | (rows["cap"] > 0))
 
-    A site's chance q splits over items: 1 - (1 - q)^m with the item's share m of the site's mix.
-    """
-    width = int(rows["site_type"].value_counts().max())
-    codes = np.full((len(risk), width), -1)
-    share = np.zeros((len(risk), width))
+
+def item_shares(sample: Sites, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Rows that count for each site (-1 fills up), and the share of its mix in each: shape (N, W)."""
+    width = int(rows["site_type"].value_counts().max()) if len(rows) else 0
+    codes = np.full((len(sample.frame), width), -1)
+    share = np.zeros((len(sample.frame), width))
     mix = pd.DataFrame(sample.mix, columns=sample.classes)
     for site_type, own in rows.groupby("site_type", sort=False):
         members = np.flatnonzero(sample.frame["site_type"] == site_type)
@@ -331,7 +343,13 @@ def item_chances(sample: Sites, risk: pd.Series, rows: pd.DataFrame) -> tuple[In
         of_items = of_type.assign(**{OTHER: rest}).reindex(columns=own["item"], fill_value=0.0)
         codes[members, : len(own)] = own.index
         share[members, : len(own)] = of_items
-    return codes, 1 - (1 - risk.to_numpy(float)[:, None]) ** share
+    return codes, share
+
+
+def find_chances(risk: pd.Series, share: Floats) -> Floats:
+    """The chance q of each site split over its items: 1 - (1 - q)^m, m the item's share of its mix."""
+    chance: Floats = 1 - (1 - risk.to_numpy(float)[:, None]) ** share
+    return chance
 
 
 def _level_table(runs: Mapping[float, Rehearsal], pass_score: float) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
 from data.views.frame import SampleFrame
+from data.views.site_risk import YEAR
 from geo.bands import band_edges, band_of
-from geo.crs import LONLAT, transform_xy
+from geo.crs import LONLAT, degrees_around, transform_xy
 
 ORDERS = {  # of a list: columns, first ones first, and whether each ascends; ties as in the frame
     "": (["risk"], [False]),
@@ -22,8 +23,6 @@ ORDERS = {  # of a list: columns, first ones first, and whether each ascends; ti
     "uncleaned": (["days_since_cleaned", "risk"], [False, False]),
 }
 WHICH = ("", "unseen", "open", "outside")
-RECORD_DAYS = 365
-METRES_PER_DEGREE = 110_000.0  # a little less than anywhere on earth, so that boxes are large enough
 
 
 def frame_by_type(found: SampleFrame) -> pd.DataFrame:
@@ -145,7 +144,7 @@ def site_records(engine: Engine, site_key: str, kind: str, until: date) -> pd.Da
 
     Of a street point those along its stretch, of a site of the list those within site_reach_m.
     """
-    since = until - pd.Timedelta(days=RECORD_DAYS)
+    since = until - pd.Timedelta(days=YEAR)
     if kind == "street":
         segment_id, _, stretch = site_key.rpartition("#")
         return engine.select(
@@ -159,8 +158,7 @@ def site_records(engine: Engine, site_key: str, kind: str, until: date) -> pd.Da
         )
     site = engine.select("sample_sites").set_index("site_id").loc[site_key]
     reach = threshold("site_reach_m")
-    lat_step = reach / METRES_PER_DEGREE
-    lon_step = lat_step / max(np.cos(np.deg2rad(min(abs(site["lat"]) + 0.1, 89.0))), 0.01)
+    lon_step, lat_step = degrees_around(reach, site["lat"])
     rows = engine.select(
         "records_in_box",
         west=site["lon"] - lon_step,

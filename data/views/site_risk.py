@@ -47,8 +47,8 @@ LEAST_TOLD = 0.1  # log odds: less than about a tenth up or down is no reason
 class RiskModel:
     """How risk was made, and how it held on dates that it had not seen.
 
-    is_fitted    False: fewer than min_risk_events sites with a record at the past dates, so risk is
-                 the rate of the site's type.
+    is_fitted    False: fewer than min_risk_events sites with a record at the past dates (or without,
+                 where nearly all have one), so risk is the rate of the site's type.
     events       sites with a record within risk_days of a past date, held-out dates included.
     snapshots    past_date, sites, events, is_held_out.
     coefficients code, slope (log odds per unit of the feature), mean; empty where it is not fitted.
@@ -263,7 +263,9 @@ class Past:
         )
         events = int(snapshots["events"].sum())
         rates = self._rates(hits)
-        if snapshots["events"][held_out:].sum() < threshold("min_risk_events"):
+        learned = snapshots[held_out:]
+        hit_count, misses = learned["events"].sum(), (learned["sites"] - learned["events"]).sum()
+        if min(hit_count, misses) < threshold("min_risk_events"):
             nothing = calibration(np.empty(0), np.empty(0, dtype=bool))
             no_slopes = pd.DataFrame(columns=["code", "slope", "mean"])
             return RiskModel(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.catalog import TABLES
 from data.engine import Engine
+from data.standards import as_site_types
 
 TOTAL = (
     "合计"  # site type or aspect of a row that states what the others of its block or form add up to
@@ -76,6 +77,13 @@ def rehearsed_forms(parts: pd.DataFrame) -> list[str]:
     return list(parts.loc[parts["is_form_rehearsed"], "form"].unique())
 
 
+def form_deductions(deductions: pd.DataFrame, edition: str, form: str) -> pd.DataFrame:
+    """The rows of standard_deduction (`in_force`) of one form, site types named as in the frame."""
+    is_own = (deductions["edition"] == edition) & (deductions["form"] == form)
+    own = deductions[is_own].reset_index(drop=True)
+    return own.assign(site_type=as_site_types(own["site_type"]))
+
+
 class EditionQuotas(NamedTuple):
     """total: points at least, NaN where the edition states none; rows: block, site_type, quota."""
 
@@ -86,7 +94,8 @@ class EditionQuotas(NamedTuple):
 def quotas_for(quotas: pd.DataFrame, edition: str, population: float) -> EditionQuotas:
     """What an edition asks for in a built-up area of that population (10 000 people).
 
-    quotas  rows of standard_quota (`in_force`). Totals of blocks are not among the rows.
+    quotas  rows of standard_quota (`in_force`). Totals of blocks are not among the rows, and site types
+            have the names that the frame has.
     """
     own = quotas[
         (quotas["edition"] == edition)
@@ -96,4 +105,5 @@ def quotas_for(quotas: pd.DataFrame, edition: str, population: float) -> Edition
     is_total = own["site_type"] == TOTAL
     total = own.loc[is_total & (own["block"] == TOTAL), "quota"]
     rows = own.loc[~is_total, ["block", "site_type", "quota"]].reset_index(drop=True)
+    rows["site_type"] = as_site_types(rows["site_type"])
     return EditionQuotas(float(total.iloc[0]) if len(total) else np.nan, rows)

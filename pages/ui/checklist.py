@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -22,23 +22,13 @@ from data.standards import threshold
 from data.views.alike import with_hit_shares
 from data.views.overview import Build
 from pages.ui.alike import place_name
+from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose
 from pages.ui.tables import table
 from pages.ui.text import class_name, plain
 
 MARKS = {code: name for code, name in RESULT_NAMES.items() if code}
 ITEMS_SHOWN = 30
-
-
-def today() -> date:
-    """The day on this computer."""
-    return datetime.now().astimezone().date()
-
-
-def show_fault() -> None:
-    """Say why the last entry was not kept."""
-    if fault := st.session_state.pop("entry_fault", ""):
-        st.error(plain(fault))
 
 
 def make_checklist(build: Build, title: str, issue: pd.Series, kind: str, places: pd.DataFrame) -> None:
@@ -48,7 +38,7 @@ def make_checklist(build: Build, title: str, issue: pd.Series, kind: str, places
             build.source, title, str(issue["issue_id"]), kind, today(), build.data_until, places
         )
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
     else:
         choose("list", str(number))
 
@@ -88,7 +78,7 @@ def checklist(build: Build, row: Any) -> None:
     )
     with st.popover("删除这份清单"):
         st.markdown("清单和已填的结果将不再显示（系统仍留有记录）。")
-        st.button("确认删除", on_click=_remove, args=(build.source, row.checklist_id))
+        st.button("确认删除", on_click=kept(_remove, build.source, row.checklist_id))
 
 
 def _grid_table(progress: pd.DataFrame) -> None:
@@ -166,13 +156,9 @@ def _keep(county: str, row: Any, key: str, day: date) -> None:
     try:
         mark_item(county, row.item_id, result, checked_on, st.session_state[f"note:{key}"])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
 
 
 def _remove(county: str, checklist_id: int) -> None:
-    try:
-        remove_checklist(county, checklist_id)
-    except DataError as error:
-        st.session_state["entry_fault"] = error.zh
-    else:
-        choose("list", "")
+    remove_checklist(county, checklist_id)
+    choose("list", "")

@@ -42,7 +42,7 @@ def command(plan: Plan) -> str:
     return f'python {SCRIPT.name} {names[0]} "{plan.settings.seed}" {names[1]}'
 
 
-def print_url(build: Build, plan: Plan) -> str:
+def draw_url(build: Build, plan: Plan) -> str:
     """The address of the protocol to print (pages/ui/draw_print.py)."""
     return f"/print/{build.build_id}/draw.html?plan={plan.plan_id}"
 

@@ -34,14 +34,6 @@ def choose(key: str, code: str) -> None:
     st.session_state[kept_as(key)] = code
 
 
-def choose_next(key: str, code: str) -> None:
-    """`choose` in a run that has drawn the widget: the URL asks for it, and the next run obeys."""
-    if code:
-        st.query_params[key] = code
-    else:
-        st.query_params.pop(key, None)
-
-
 def chosen_params() -> dict[str, str]:
     """The shared choices that differ from the default, as a link to another page carries them."""
     chosen = {}

@@ -1,7 +1,4 @@
-"""One A4 page of 我的网格 to hang up or hand out: the numbers of the screen, and what comes first.
-
-It is a page of its own and prints itself: Streamlit's screens scroll in a box and break over pages.
-"""
+"""One A4 page of 我的网格 to hang up or hand out: the numbers of the screen, and what comes first."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from data.filters import Filters
 from data.views.overview import Build, build_info, grid_density
 from pages.ui.issue_cards import Record, due_words, place_words
 from pages.ui.my_grid import CAME_BACK, GridDay, grid_day, numbers, street_state, who
+from pages.ui.paper import paper, paper_table
 from pages.ui.read import read
 from pages.ui.text import CLEANING_OF_ALL, class_name, number, period, what
 
@@ -25,23 +23,20 @@ RETURNS = {"又出现": 8, "编号": 20, "小类": 14, "地点": 26, "上次整�
 BORDERS = {"相邻网格": 30, "牵头单位": 30, "两侧的问题": 20, "未整改": 20}
 STREETS = {"道路": 26, "保洁": 16, "覆盖欠账": 34, "最近清扫": 14, "问题": 10}
 STYLE = """
-@page {size: A4 portrait; margin: 10mm}
-* {box-sizing: border-box}
-body {font: 9pt/1.35 "Microsoft YaHei", "Noto Sans CJK SC", "PingFang SC", sans-serif; color: #000;
-  background: #fff; width: 190mm; max-height: 276mm; overflow: hidden; margin: 0 auto}
-h1 {font-size: 15pt; margin: 0 0 1mm} h2 {font-size: 10.5pt; margin: 2.5mm 0 .5mm}
+@page {margin: 10mm}
+body {font-size: 9pt; line-height: 1.35; width: 190mm; max-width: none; max-height: 276mm;
+  overflow: hidden}
+h1 {font-size: 15pt} h2 {font-size: 10.5pt; margin: 2.5mm 0 .5mm}
 .numbers {display: grid; grid-template-columns: repeat(5, 1fr); gap: 2mm; margin-top: 2mm}
 .numbers div {border: .3mm solid #000; padding: 1mm 1.5mm; font-size: 7.5pt; min-height: 19mm}
 .numbers b {display: block; font-size: 11pt; white-space: nowrap}
-table {border-collapse: collapse; width: 100%; table-layout: fixed}
-th, td {border-bottom: .2mm solid #999; text-align: left; padding: .3mm 1mm; height: 4.9mm;
+th, td {border: 0; border-bottom: .2mm solid #999; padding: .3mm 1mm; height: 4.9mm;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
-p {margin: .5mm 0} .more {text-align: right} footer {margin-top: 2mm; border-top: .3mm solid #000}
-button {font-size: 12pt; margin: 4mm 0} @media print {button {display: none}}
+p {margin: .5mm 0} .more {text-align: right} footer {margin-top: 2mm; font-size: inherit}
 @media screen and (max-width: 800px) {
   body {width: 100%; max-height: none; padding: 3mm; font-size: 14px}
   .numbers {grid-template-columns: 1fr 1fr} .numbers div, th, td {font-size: 14px}
-  th, td {white-space: normal} button {min-height: 44px}}
+  th, td {white-space: normal}}
 """
 
 
@@ -57,25 +52,21 @@ class _List:
 
     def html(self, most: int) -> str:
         """Title with the count, `most` rows, and how many are left out."""
-        head = "".join(f'<th style="width:{width}%">{name}</th>' for name, width in self.heads.items())
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>"
-            for row in self.rows[:most]
-        )
+        rows = pd.DataFrame(self.rows[:most], columns=list(self.heads))
         rest = len(self.rows) - most
         more = f'<p class="more">另有 {rest} {self.unit}，见 Excel</p>' if rest else ""
-        table = f"<table><tr>{head}</tr>{body}</table>{more}" if self.rows else ""
+        table = paper_table(rows, self.heads) + more if self.rows else ""
         return f"<h2>{self.title}：{len(self.rows)} {self.unit}</h2>{table}"
 
 
-def print_url(build: Build, filters: Filters) -> str:
+def grid_url(build: Build, filters: Filters) -> str:
     """The address of the page to print for the chosen grid and period."""
     params = {name: str(value) for name, value in filters.params.items() if value}
     return f"/print/{build.build_id}/grid.html?{urlencode(params)}"
 
 
-def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
-    """The page at a `print_url`; None where the address says nothing that exists.
+def grid_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
+    """The page at a `grid_url`; None where the address says nothing that exists.
 
     Raises NoBuildError.
     """
@@ -87,16 +78,15 @@ def print_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     in_force = read(grid_density, build_id, filters.in_grid()).frame["grid_id"]
     if filters.grid_id not in set(in_force):
         return None
-    return _page(grid_day(build, filters)).encode()
+    return _page(grid_day(build, filters))
 
 
-def _page(day: GridDay) -> str:
+def _page(day: GridDay) -> bytes:
     build, people, filters = day.build, day.people, day.filters
     tops = "".join(
         f"<div>{escape(one.title)}<b>{escape(one.value)}</b>{escape(one.parts)}</div>"
         for one in numbers(day.standing)
     )
-    title = escape(f"{people['grid_name']}　今天要办")
     when = f"今天：{build.data_until:%Y-%m-%d}　时段：{period(filters.since, filters.until)}"
     only = f"　只看：{what(filters)}；{CLEANING_OF_ALL}" if filters.is_narrowed else ""
     lists = [
@@ -107,14 +97,11 @@ def _page(day: GridDay) -> str:
         _List("道路", "条", STREETS, 4, [_street(row) for row in _records(day.streets)]),
     ]
     note = f"{build.title}　版本 {build.build_id}　{build.note}"
-    return (
-        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f'<button onclick="print()">打印</button><h1>{title}</h1><p>{escape(who(people))}</p>'
-        f'<p>{escape(when + only)}</p><div class="numbers">{tops}</div>{_lists(lists)}'
-        f"<footer>{escape(note)}</footer>"
-        "<script>addEventListener('load', () => print())</script></body></html>"
+    body = (
+        f"<p>{escape(who(people))}</p><p>{escape(when + only)}</p>"
+        f'<div class="numbers">{tops}</div>{_lists(lists)}'
     )
+    return paper(f"{people['grid_name']}　今天要办", body, note, STYLE)
 
 
 def _lists(lists: list[_List]) -> str:

@@ -16,7 +16,7 @@ from data.views.rebound import rebound_curve, rebound_records
 from data.views.todo import grid_bounds, neighbours, weekly_density
 from pages.ui.charts_grid import curve_chart, weekly_density_chart
 from pages.ui.grid import records
-from pages.ui.grid_print import print_url
+from pages.ui.grid_print import grid_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, due_words, issue_cards, place_words
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.my_grid import (
@@ -67,7 +67,7 @@ def take_away(day: GridDay) -> None:
     """The same numbers as one A4 page and as a workbook."""
     name = f"{day.people['grid_name']}-{day.build.data_until:%Y%m%d}"
     with st.container(horizontal=True, gap="small"):
-        st.link_button("打印（A4 一页）", print_url(day.build, day.filters), icon=":material/print:")
+        st.link_button("打印（A4 一页）", grid_url(day.build, day.filters), icon=":material/print:")
         st.download_button(
             "Excel（全部记录）",
             lambda: workbook(sheets(day)),

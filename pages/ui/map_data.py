@@ -86,12 +86,10 @@ def _points_text(row: Any) -> str:
 def _plan_route(build_id: str, _filters: Filters, option: str) -> object:
     """The walk of each team over the declared points; option: plan, teams, what tells points apart."""
     plan_id, teams, *_ = [*option.split(), "", ""]
-    is_asked = plan_id.isdecimal() and teams.isdecimal() and 0 < int(teams) <= MOST_TEAMS
-    plan = kept_plan(read(build_info, build_id).source, int(plan_id)) if is_asked else None
-    if plan is None:
+    plan = kept_plan(read(build_info, build_id).source, plan_id)
+    if plan is None or teams not in map(str, range(1, MOST_TEAMS + 1)):
         return None
-    points = plan.points[plan.points["role"] == "declared"]
-    stops = read(route_of, build_id, places_of(points), int(teams)).stops
+    stops = read(route_of, build_id, places_of(plan.declared), int(teams)).stops
     walked = stops[stops["line"].map(len) > 1]
     lines = [shapely.LineString(line) for line in walked["line"]]
     return _features(lines, walked["team"].astype(str).tolist())

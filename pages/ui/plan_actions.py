@@ -1,91 +1,79 @@
-"""What a click does to a plan of sample points: all of it is kept at once."""
+"""What a click does to a plan of sample points: all of it is kept at once.
+
+It is done to the plan as the page showed it: what another window did since is not undone (DataError).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
-from data.messages import DataError
 from data.plan import PlanSettings
 from data.sample_entries import add_plan, change_plan, finish_plan, remove_plan
 from data.views.choose import choose as choose_points
 from data.views.overview import Build
 from data.views.plan_review import points_to_keep
-from pages.ui.checklist import today
-from pages.ui.filters import choose, choose_next
+from pages.ui.entry import not_kept, today
+from pages.ui.filters import choose
 from pages.ui.sampling import Plan
-from pages.ui.sites import all_grids, site_frame
-
-
-def kept(do: Callable[..., None], *args: Any) -> Callable[[], None]:
-    """The callback of a click, which keeps what a DataError says for the next run."""
-
-    def on_click() -> None:
-        try:
-            do(*args)
-        except DataError as error:
-            st.session_state["entry_fault"] = error.zh
-
-    return on_click
-
-
-def do_now(do: Callable[..., None], *args: Any) -> None:
-    """What a button asks for whose arguments are typed on the page: those of this run.
-
-    A click often comes together with the field that it leaves; a callback would still hold what
-    stood there before.
-    """
-    kept(do, *args)()
-    st.rerun()
+from pages.ui.sites import site_frame
 
 
 def add(build: Build, title: str, settings: PlanSettings) -> None:
     """A new plan with the points that these settings choose."""
-    choice = choose_points(site_frame(build).frame, settings, all_grids=all_grids(build))
-    kept = points_to_keep(choice)
-    plan_id = add_plan(build.source, title, settings, today(), build.build_id, build.data_until, kept)
-    _open(plan_id)
+    points = points_to_keep(choose_points(site_frame(build).frame, settings))
+    _open(add_plan(build.source, title, settings, today(), build.build_id, build.data_until, points))
 
 
-def save_as(build: Build, plan: Plan, title_key: str) -> None:
-    """`copy_plan` under the title that stands in the field of that key."""
-    copy_plan(build, plan, st.session_state[title_key])
+def copy_plan(build: Build, plan: Plan, title_key: str = "") -> None:
+    """The same points as a draft, without what was drawn: the next version, or another plan.
+
+    title_key  of the field with its title: a click may come together with what was typed there
+    """
+    _copy(build, plan, st.session_state[title_key] if title_key else plan.title)
 
 
-def copy_plan(build: Build, plan: Plan, title: str) -> None:
-    """The same points as a draft: the next version of that title, without what was drawn."""
-    points = plan.points[plan.points["role"] == "declared"]
+def next_version(build: Build, plan: Plan, reason_key: str) -> None:
+    """A draft that can be drawn, of a plan that was; reason_key: of the field that says why."""
+    reason = st.session_state[reason_key].strip()
+    if not reason:
+        not_kept("没有另做一版：请写明为什么。")
+        return
+    _copy(build, plan, plan.title, f"由第 {plan.version} 版另做：{reason}")
+
+
+def _copy(build: Build, plan: Plan, title: str, note: str = "") -> None:
     plan_id = add_plan(
         build.source, title, replace(plan.settings, seed=""), today(), plan.build_id, plan.data_until,
-        points, pinned=plan.pinned, barred=plan.barred,
+        plan.declared, note, pinned=plan.pinned, barred=plan.barred,
     )  # fmt: skip
     _open(plan_id)
 
 
 def _open(plan_id: int) -> None:
-    choose_next("plan", str(plan_id))
-    choose_next("show", "")
-    choose_next("site", "")
+    """By its address: a click on a field's own page comes after the widgets of the choices."""
+    st.query_params["plan"] = str(plan_id)
+    for choice in ("show", "site"):
+        st.query_params.pop(choice, None)
 
 
 def finish(build: Build, plan: Plan, note_key: str) -> None:
-    """The plan is final, for the reason that stands in the field of that key."""
-    finish_plan(build.source, plan.plan_id, st.session_state[note_key])
+    """The plan is final; note_key: of the field that says why it is defended."""
+    note = st.session_state[note_key]
+    finish_plan(build.source, plan.plan_id, note, revision=plan.revision)
 
 
 def remove(build: Build, plan: Plan) -> None:
     """Take the version away."""
-    remove_plan(build.source, plan.plan_id)
+    remove_plan(build.source, plan.plan_id, revision=plan.revision)
     choose("plan", "")
 
 
 def choose_again(build: Build, plan: Plan, settings: PlanSettings) -> None:
     """Choose with these settings; only what is pinned stays for sure."""
     _change(build, plan, settings, plan.pinned, plan.pinned, plan.barred)
-    choose_next("show", "")
+    st.query_params.pop("show", None)
 
 
 def refresh(build: Build, plan: Plan) -> None:
@@ -113,11 +101,12 @@ def _change(
     barred: tuple[str, ...],
 ) -> None:
     """Choose what is lacking beside the points that stay."""
-    frame, grids = site_frame(build).frame, all_grids(build)
-    points = points_to_keep(choose_points(frame, settings, stay, barred, grids), stay)
+    chosen = choose_points(site_frame(build).frame, settings, stay, barred)
+    points = points_to_keep(chosen, stay)
     change_plan(
-        build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points
-    )
+        build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points,
+        revision=plan.revision,
+    )  # fmt: skip
 
 
 def pin(build: Build, plan: Plan, key: str, is_pinned: bool) -> None:
@@ -132,14 +121,7 @@ def unbar(build: Build, plan: Plan, key: str) -> None:
 
 
 def _same_points(build: Build, plan: Plan, pinned: tuple[str, ...], barred: tuple[str, ...]) -> None:
-    points = plan.points[plan.points["role"] == "declared"]
     change_plan(
-        build.source,
-        plan.plan_id,
-        plan.settings,
-        pinned,
-        barred,
-        plan.build_id,
-        plan.data_until,
-        points,
-    )
+        build.source, plan.plan_id, plan.settings, pinned, barred, plan.build_id, plan.data_until,
+        plan.declared, revision=plan.revision,
+    )  # fmt: skip

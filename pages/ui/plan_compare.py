@@ -13,10 +13,11 @@ from data.views.plan_review import route_of
 from pages.ui.filters import url_select
 from pages.ui.maps import Scene, draw_map
 from pages.ui.read import read
-from pages.ui.sampling import Plan, kept_plan, places_of
-from pages.ui.sites import OUTSIDE, all_grids, risk_text, site_name
+from pages.ui.records import POINTS_SHOWN
+from pages.ui.sampling import Plan, kept_plan, places_of, plan_name
+from pages.ui.sites import OUTSIDE, all_grids, map_point, risk_text, site_name
 from pages.ui.tables import table
-from pages.ui.text import plain
+from pages.ui.text import last_day, plain
 
 SIDES = {
     "both": ("#6b7280", "两版都有"),
@@ -32,13 +33,13 @@ def compare_part(build: Build, plan: Plan) -> None:
     if others.empty:
         st.info("只有这一版，没有可比的：点“新版本”或“另存为”后再来对比。")
         return
-    names = {str(row.plan_id): f"{row.title} 第 {row.version} 版" for row in others.itertuples()}
+    names = {str(row.plan_id): plan_name(row.title, row.version) for row in others.itertuples()}
     first = next(iter(names))
-    other = kept_plan(build.source, int(url_select("与哪一版对比", names, "with", default=first)))
+    other = kept_plan(build.source, url_select("与哪一版对比", names, "with", default=first))
     if other is None:
         st.info("对比的那一版刚被删除，请另选。")
         return
-    found = compare(_declared(plan), _declared(other))
+    found = compare(plan.declared, other.declared)
     left, right = st.columns([1.1, 1], gap="medium")
     with left:
         _numbers(build, plan, other, found)
@@ -62,15 +63,11 @@ def compare_part(build: Build, plan: Plan) -> None:
             table(shown, f"{SIDES[name][1]}的申报点", f"compare_{name}")
 
 
-def _declared(plan: Plan) -> pd.DataFrame:
-    return plan.points[plan.points["role"] == "declared"]
-
-
 def _numbers(build: Build, plan: Plan, other: Plan, found: Comparison) -> None:
     """The two versions in the same rows."""
     every = len(all_grids(build))
     rows = [
-        ("申报点（个）", *(str(len(_declared(one))) for one in (plan, other))),
+        ("申报点（个）", *(str(len(one.declared)) for one in (plan, other))),
         ("其中两版都有（个）", *[str(len(found.both))] * 2),
         (
             f"覆盖网格（共 {every} 个）",
@@ -79,7 +76,7 @@ def _numbers(build: Build, plan: Plan, other: Plan, found: Comparison) -> None:
         ("平均风险", risk_text(found.mean_risk_a), risk_text(found.mean_risk_b)),
         ("检查路线（公里，一个组）", *(_km(build, one) for one in (plan, other))),
         ("状态", *("定稿" if one.is_final else "草稿" for one in (plan, other))),
-        ("数据截至", *(f"{one.data_until - pd.Timedelta(days=1):%Y-%m-%d}" for one in (plan, other))),
+        ("数据截至", *(last_day(one.data_until) for one in (plan, other))),
     ]
     st.markdown(f"**{plain(plan.name)}** 与 **{plain(other.name)}**")
     table(pd.DataFrame(rows, columns=["", "这一版", "对比版"]), "两版对比", "compare_numbers")
@@ -88,21 +85,15 @@ def _numbers(build: Build, plan: Plan, other: Plan, found: Comparison) -> None:
 
 
 def _km(build: Build, plan: Plan) -> str:
-    points = _declared(plan)
+    points = plan.declared
     if not 0 < len(points) <= threshold("route_streets"):
         return "—"
     return f"{read(route_of, build.build_id, places_of(points), 1).teams['km'].sum():.1f}"
 
 
 def _map(build: Build, found: Comparison) -> None:
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": side,
-            "text": f"{SIDES[side][1]}：{site_name(row)}（{row['site_type']}）",
-        }
+    points = [
+        map_point(row, side, f"{SIDES[side][1]}：{site_name(row)}（{row['site_type']}）")
         for side, rows in (("both", found.both), ("only_a", found.only_a), ("only_b", found.only_b))
         for row in rows.to_dict("records")
     ]
@@ -117,6 +108,6 @@ def _map(build: Build, found: Comparison) -> None:
         colours | {"ground": "#eef1f4", "none": "#fdf3f0"},
         [*SIDES.values(), ("#fdf3f0", "两版都没有申报点的网格")],
         ground | grids,
-        points=points[:300],
+        points=points[:POINTS_SHOWN],
     )
     draw_map("plan_compare_map", build, scene, height=520)

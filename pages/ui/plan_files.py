@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
-
 import pandas as pd
 
-from data.export import workbook
+from data.export import point_geojson, workbook
 from data.views.plan_review import Review
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
+    drawn_table,
     grid_table,
     point_table,
     quota_table,
     settings_rows,
 )
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import risk_text, site_name
 
 
 def plan_workbook(plan: Plan, found: Review) -> bytes:
     """The declared points with reasons, what was drawn, quotas, grids, cautions and settings."""
     cautions = [(heading, name) for heading, names in caution_lines(found.cautions) for name in names]
-    drawn = _drawn(plan)
+    drawn = drawn_table(plan)
     sheets = {
         "申报点": point_table(found),
         **({"抽中点与备用点": drawn} if len(drawn) else {}),
@@ -38,40 +35,9 @@ def plan_workbook(plan: Plan, found: Review) -> bytes:
     return workbook(sheets)
 
 
-def _drawn(plan: Plan) -> pd.DataFrame:
-    rows = plan.points[plan.points["role"] != "declared"].to_dict("records")
-    return pd.DataFrame(
-        {
-            "角色": [ROLES[row["role"]] for row in rows],
-            "序号": [row["position"] for row in rows],
-            "点位": [site_name(row) for row in rows],
-            "类型": [row["site_type"] for row in rows],
-            "网格": [row["grid_name"] for row in rows],
-            "风险": [risk_text(row["risk"]) for row in rows],
-            "牵头单位": [row["lead_unit"] for row in rows],
-            "经度": [round(row["lon"], 6) for row in rows],
-            "纬度": [round(row["lat"], 6) for row in rows],
-        }
-    )
-
-
 def plan_geojson(plan: Plan, found: Review) -> bytes:
     """All points of the plan as GeoJSON (RFC 7946: WGS84, longitude first), six decimals."""
-    features = [
-        _feature(row, {"角色": ROLES["declared"]}) for row in point_table(found).to_dict("records")
-    ] + [_feature(row, {}) for row in _drawn(plan).to_dict("records")]
-    body = {"type": "FeatureCollection", "features": features}
-    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _feature(row: dict[str, object], more: dict[str, object]) -> dict[str, object]:
-    lon, lat = row.pop("经度"), row.pop("纬度")
-    properties = {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in (more | row).items()
-    }
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [lon, lat]},
-        "properties": properties,
-    }
+    declared = point_table(found)
+    declared.insert(0, "怎么来的", ROLES["declared"])
+    points = pd.concat([declared, drawn_table(plan)]).rename(columns={"经度": "lon", "纬度": "lat"})
+    return point_geojson(points)

@@ -62,9 +62,9 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
         help="抽签时另抽的替补。默认值，未经权威依据核实。",
     )  # fmt: skip
     distance = second[2].number_input(
-        "点位最小距离（米）", 0, 5000,
+        "同类点位最小距离（米）", 0, 5000,
         round(old.min_distance_m if old else threshold("min_point_distance_m")), 50,
-        key=f"distance_{of}", help="两个点不近于此；指定保留的点例外。默认值，未经权威依据核实。",
+        key=f"distance_{of}", help="同类的两个点不近于此；指定保留的点例外。默认值，未经权威依据核实。",
     )  # fmt: skip
     usual = round(100 * threshold("declared_share")), round(100 * threshold("spare_share"))
     is_kept = is_same and total == kept_total and (share, spare) == usual

@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from data.views.choose import Caution
 from data.views.overview import Build
-from data.views.plan_review import Review, review
-from pages.ui.sampling import Plan
+from data.views.plan_review import Caution, Review, review
+from pages.ui.sampling import ROLES, Plan
 from pages.ui.sites import OUTSIDE, all_grids, pros_and_cons, risk_text, site_frame, site_name
 from pages.ui.text import last_day, number
 
@@ -33,12 +32,12 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         lambda row: f"{row['site_type']}（应 {row['declared']}，现有 {row['chosen']}）",
     ),
     "lost_pin": ("指定保留的点位不在方案里（已不是候选点位）", lambda row: row["site_key"]),
-    "empty_grid": ("没有候选点位的网格", lambda row: row["grid_name"]),
+    "empty_grid": ("没有所列类型候选点位的网格", lambda row: row["grid_name"]),
     "uncovered_grid": ("没有申报点的网格", lambda row: row["grid_name"]),
     "unseen": ("很久无人看过、情况不明的申报点", site_name),
     "open": ("有问题未整改的申报点，请先整改", site_name),
     "too_near": (
-        "相距太近的申报点",
+        "相距太近的同类申报点",
         lambda row: f"{site_name(row['one'])}与{site_name(row['other'])}（{row['near_m']:.0f} 米）",
     ),
 }
@@ -81,9 +80,27 @@ def point_table(found: Review) -> pd.DataFrame:
             "风险": [risk_text(row["risk"]) for row in rows],
             "有利": [pros for pros, _ in told],
             "不利": [cons for _, cons in told],
-            "最近的另一点（米）": [row["near_m"] for row in rows],
+            "最近的同类点（米）": [row["near_m"] for row in rows],
             "牵头单位": [row["lead_unit"] for row in rows],
             "地址": [row["address"] for row in rows],
+            "经度": [round(row["lon"], 6) for row in rows],
+            "纬度": [round(row["lat"], 6) for row in rows],
+        }
+    )
+
+
+def drawn_table(plan: Plan) -> pd.DataFrame:
+    """The drawn and spare points under Chinese headings, one row a point."""
+    rows = plan.others.to_dict("records")
+    return pd.DataFrame(
+        {
+            "怎么来的": [ROLES[row["role"]] for row in rows],
+            "序号": [row["position"] for row in rows],
+            "点位": [site_name(row) for row in rows],
+            "类型": [row["site_type"] for row in rows],
+            "网格": [row["grid_name"] or OUTSIDE for row in rows],
+            "风险": [risk_text(row["risk"]) for row in rows],
+            "牵头单位": [row["lead_unit"] for row in rows],
             "经度": [round(row["lon"], 6) for row in rows],
             "纬度": [round(row["lat"], 6) for row in rows],
         }

@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
+from data.views.choose import stand_in_list
 from data.views.overview import Build
-from data.views.plan_review import Review, route_of, stand_in_list
-from pages.ui.checklist import today
+from data.views.plan_review import Review, route_of
+from pages.ui.entry import kept, today
 from pages.ui.filters import url_switch
 from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
@@ -20,14 +21,11 @@ from pages.ui.plan_actions import (
     add,
     choose_again,
     copy_plan,
-    do_now,
     exchange,
     finish,
-    kept,
     pin,
     refresh,
     remove,
-    save_as,
     unbar,
 )
 from pages.ui.plan_compare import compare_part
@@ -44,11 +42,13 @@ from pages.ui.plan_words import (
     state_text,
 )
 from pages.ui.read import read
+from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan, places_of
 from pages.ui.sites import (
     OUTSIDE,
     Site,
     every_day,
+    map_point,
     place,
     pros_and_cons,
     risk_text,
@@ -80,8 +80,6 @@ SHOWS = {
 
 def show_choose(build: Build, plan: Plan | None) -> None:
     """Choose the declared points of a new plan, or look after those of the open one."""
-    if fault := st.session_state.pop("entry_fault", ""):
-        st.error(plain(fault))
     if site_frame(build).frame.empty and plan is None:
         st.info(
             "没有候选点位，无从选点：请在“数据管理”页入库道路（路网）或候选点位名单"
@@ -112,15 +110,17 @@ def _new_plan(build: Build) -> None:
         return
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     title = left.text_input("方案名称", f"{today():%Y年%m月}申报点方案", max_chars=100)
+    # No callback: a click that comes together with a changed field takes what stands there now.
     if right.button("自动选点，存为新方案", type="primary", icon=":material/pin_drop:"):
-        do_now(add, build, title, settings)
+        kept(add, build, title, settings)()
+        st.rerun()
     st.caption(
-        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，点与点不近于最小距离；"
+        "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，同类的点不近于最小距离；"
         "同样的数据和设置总是选出同样的点。选完可以逐个保留、不选或更换。"
     )
 
 
-def is_locked(build: Build, plan: Plan) -> str:
+def lock_reason(build: Build, plan: Plan) -> str:
     """Why the points of a plan cannot be changed here; "" if they can."""
     if plan.is_final:
         return "已定稿，不能再改；要改请点“新版本”。"
@@ -143,14 +143,14 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
                 st.button("确认定稿", on_click=kept(finish, build, plan, "final_note"), type="primary")
         st.button(
             "新版本",
-            on_click=kept(copy_plan, build, plan, plan.title),
+            on_click=kept(copy_plan, build, plan),
             icon=":material/content_copy:",
             help="把这一版的点位和设置抄成下一版草稿，不含抽签结果",
         )
         with st.popover("另存为", icon=":material/save_as:"):
             key = f"copy_title_{plan.plan_id}"
-            st.text_input("新方案名称", f"{plan.title}（另案）", max_chars=100, key=key)
-            st.button("确认另存", on_click=kept(save_as, build, plan, key))
+            st.text_input("新方案名称", f"{plan.title}（另案）"[:100], max_chars=100, key=key)
+            st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
         _download(plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
         with st.popover("删除", icon=":material/delete:"):
@@ -198,14 +198,15 @@ def _download(plan: Plan, found: Review) -> None:
 
 def _settings(build: Build, plan: Plan) -> None:
     """Other settings, and choosing again with them."""
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     if locked and plan.build_id == build.build_id:
         st.info(locked)
     settings = choose_settings(build, plan)
     if settings and not (plan.is_final or plan.drawn_on):
         help_ = "指定保留的点不动，指定不选的点不选"
         if st.button("按这些设置重新自动选点", type="primary", help=help_):
-            do_now(choose_again, build, plan, settings)
+            kept(choose_again, build, plan, settings)()
+            st.rerun()
 
 
 def _points(build: Build, plan: Plan, found: Review) -> None:
@@ -213,13 +214,13 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
     if found.points.empty:
         st.info("这一版没有申报点：请到“设置与重选”检查配额和申报比例。")
         return
-    locked = is_locked(build, plan)
+    locked = lock_reason(build, plan)
     keys = list(found.points["site_key"])
     stand_ins = pd.DataFrame()
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         key = picked("site", TABLE, keys, clicked(MAP, "id"))
-        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的另一点（米）", "网格"]
+        columns = ["序号", "点位", "类型", "风险", "不利", "有利", "最近的同类点（米）", "网格"]
         shown = point_table(found)[columns]
         shown.insert(4, "状态", [_state_text(row) for row in _rows(found.points)])
         st.markdown(f"**申报点**（{len(shown)} 个，点选一行或地图上的点，可保留、不选、更换）")
@@ -279,7 +280,7 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         colours | ground | {"stand_in": STATES["stand_in"][0]},
         [*legend, (ground["0"], "没有申报点的网格")],
         grids,
-        points=points[:300],
+        points=points[:POINTS_SHOWN],
         picked=key,
     )
     draw_map(MAP, build, scene, height=396)
@@ -292,13 +293,7 @@ TYPE_COLOURS = (
 
 
 def _point(row: Site, key: str, text: str) -> dict[str, object]:
-    return {
-        "id": row["site_key"],
-        "lat": round(row["lat"], 5),
-        "lon": round(row["lon"], 5),
-        "key": key,
-        "text": f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}",
-    }
+    return map_point(row, key, f"{text}（{row['site_type']}）风险 {risk_text(row['risk'])}")
 
 
 def _card(
@@ -389,7 +384,7 @@ def _coverage(build: Build, found: Review) -> None:
             row.grid_id: (str(min(row.points, 3)), f"申报点 {row.points} 个")
             for row in found.by_grid.itertuples()
         }
-        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:300]
+        points = [_point(row, "point", site_name(row)) for row in _rows(found.points)][:POINTS_SHOWN]
         legend = [(COUNTS[code], name) for code, name in names.items()]
         scene = Scene("各网格的申报点", COUNTS | {"point": "#111827"}, legend, grids, points=points)
         draw_map("plan_coverage_map", build, scene, height=480)
@@ -397,7 +392,7 @@ def _coverage(build: Build, found: Review) -> None:
 
 def _route(build: Build, plan: Plan) -> None:
     """A short walk over the points, cut into runs of about the same time, one a team."""
-    points = plan.points[plan.points["role"] == "declared"]
+    points = plan.declared
     most = int(threshold("route_streets"))
     if not 0 < len(points) <= most:
         st.info(f"检查路线需要 1 至 {most} 个申报点，这一版有 {len(points)} 个。")

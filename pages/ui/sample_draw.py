@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -16,25 +16,27 @@ from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
 from data.plan import PlanSettings
-from data.sample_entries import add_plan, keep_frame, kept_frame, set_draw
+from data.sample_entries import keep_frame, kept_frame, set_draw
 from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
 from pages.ui.draw_result import (
     SCRIPT,
     command,
     digest_groups,
+    draw_url,
     file_name,
     is_same,
     kept_draw,
     point_table,
-    print_url,
 )
+from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_number, url_value
 from pages.ui.maps import Scene, draw_map
+from pages.ui.plan_actions import next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import all_grids, site_frame, site_name
+from pages.ui.sites import all_grids, map_point, site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
@@ -71,20 +73,18 @@ def show_draw(build: Build, plan: Plan | None) -> None:
     """The draw of a plan: its ceremony while it is not drawn, or what was drawn and how to check it."""
     if plan is None:
         return  # the page says what to do
-    if fault := st.session_state.pop("draw_fault", ""):
-        st.error(plain(fault))
     if plan.drawn_on:
         _drawn(build, plan, plan.drawn_on)
     elif plan.is_final:
         st.warning("这一版已经定稿，没有抽签，也不能再抽。要抽签，请另做一版。")
         _new_version(build, plan)
+    elif plan.build_id != build.build_id:
+        st.warning(
+            "数据已更新，这份草稿的申报点还是按旧数据选的：请先在“选申报点”里点“按新数据重选”"
+            "或“点位不变，只更新风险”，再来抽签。"
+        )
     else:
         _ceremony(build, plan)
-
-
-def today() -> date:
-    """The day on this computer."""
-    return datetime.now().astimezone().date()
 
 
 def _ceremony(build: Build, plan: Plan) -> None:
@@ -128,8 +128,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
         type="primary",
         icon=":material/casino:",
         disabled=not (is_fixed and _is_good(seed)),
-        on_click=_draw,
-        args=(build, plan, settings, said.frame_digest),
+        on_click=kept(_draw, build, plan, settings, said.frame_digest),
     )
 
 
@@ -205,34 +204,29 @@ def _unfix(plan: Plan) -> None:
 
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
-    """Draw with the seed that stands in its field now, and keep it (a click's callback)."""
+    """Draw and keep it (a click's callback), with the seed as it stands: the click may come with it."""
     seed = st.session_state[f"seed_{plan.plan_id}"].strip()
     if not _is_good(seed):
-        st.session_state["draw_fault"] = f"没有抽签：{BAD_SEED}"
+        not_kept(f"没有抽签：{BAD_SEED}")
         return
     settings = replace(settings, seed=seed)
     found = draw(site_frame(build).frame, settings, plan.keys("declared"))
+    # Why a point was declared stays with it: the draw knows only what makes its risk.
+    told = dict(zip(plan.declared["site_key"], plan.declared["reasons"], strict=True))
     points = found.points.assign(
-        reasons=found.points["reasons"].map(lambda pairs: json.dumps(pairs, ensure_ascii=False))
+        reasons=[
+            told.get(key, json.dumps(reasons, ensure_ascii=False))
+            for key, reasons in zip(found.points["site_key"], found.points["reasons"], strict=True)
+        ]
     )
     if found.frame_digest != digest:
-        st.session_state["draw_fault"] = "名单在公布之后变了，没有抽签：请重新固定并公布。"
+        not_kept("名单在公布之后变了，没有抽签：请重新固定并公布。")
         return
-    try:
-        keep_frame(found.frame_file)
-        set_draw(
-            build.source,
-            plan.plan_id,
-            settings,
-            build.build_id,
-            build.data_until,
-            found.frame_digest,
-            found.draw_digest,
-            today(),
-            points,
-        )
-    except DataError as error:
-        st.session_state["draw_fault"] = error.zh
+    keep_frame(found.frame_file)
+    set_draw(
+        build.source, plan.plan_id, settings, build.build_id, build.data_until, found.frame_digest,
+        found.draw_digest, today(), points, revision=plan.revision,
+    )  # fmt: skip
 
 
 def _digest_html(name: str, digest: str) -> str:
@@ -301,7 +295,7 @@ def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
 
 def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
     with st.container(horizontal=True):
-        st.link_button("打印抽签记录", print_url(build, plan), icon=":material/print:")
+        st.link_button("打印抽签记录", draw_url(build, plan), icon=":material/print:")
         if again is not None:
             for name, kind, digest, content in (
                 ("名单文件", "frame", plan.frame_digest, again.frame_file),
@@ -368,14 +362,12 @@ def _notices(build: Build, again: PlanDraw) -> None:
 
 def _map(build: Build, plan: Plan) -> None:
     shown = plan.points.head(POINTS_SHOWN)
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": row["role"],
-            "text": f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
-        }
+    points = [
+        map_point(
+            row,
+            row["role"],
+            f"{ROLES[row['role']]} {row['site_type']} {row['position']}：{site_name(row)}",
+        )
         for row in shown.to_dict("records")
     ]
     legend = [(COLOURS[role], name) for role, name in ROLES.items()]
@@ -410,32 +402,6 @@ def _new_version(build: Build, plan: Plan) -> None:
         st.button(
             "另做一版",
             disabled=not reason.strip(),
-            on_click=_add_version,
-            args=(build, plan, key),
+            on_click=kept(next_version, build, plan, key),
             icon=":material/content_copy:",
         )
-
-
-def _add_version(build: Build, plan: Plan, reason_key: str) -> None:
-    """Another version for the reason that stands in the field now (a click's callback)."""
-    reason = st.session_state[reason_key].strip()
-    if not reason:
-        st.session_state["draw_fault"] = "没有另做一版：请写明为什么。"
-        return
-    try:
-        plan_id = add_plan(
-            build.source,
-            plan.title,
-            replace(plan.settings, seed=""),
-            today(),
-            build.build_id,
-            build.data_until,
-            plan.points[plan.points["role"] == "declared"],
-            f"由第 {plan.version} 版另做：{reason}",
-            pinned=plan.pinned,
-            barred=plan.barred,
-        )
-    except DataError as error:
-        st.session_state["draw_fault"] = error.zh
-    else:
-        choose("plan", str(plan_id))

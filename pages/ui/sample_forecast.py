@@ -21,6 +21,7 @@ NOTES = {
     "few_declared": "{subject}：还差 {number} 个申报点没选，先按随机抽取计算。",
     "no_rows": "{subject}：抽 {number} 个点，扣分细则里没有它的任何一行，检查不扣分。",
     "no_part_points": "{subject}：有 {number} 行扣分，但这一版标准没有给出该板块的满分，没有计入。",
+    "unrecorded_rows": "扣分细则有 {number} 行的问题本县从来没有记录过，按不会发生计算。",
     "unverified_rows": "用到的扣分细则有 {number} 行是默认值，没有核对过原文。",
     "unknown_risk": "{subject}：{number} 个点的风险不明，按同类平均计算。",
     "unseen": "每轮抽到的点平均有 {number} 个很久没有人看过：没有记录不等于干净，按同类平均起算。",

@@ -44,6 +44,7 @@ from pages.ui.sites import (
     day_text,
     every_day,
     frame_lists,
+    map_point,
     place,
     reasons_text,
     risk_text,
@@ -227,16 +228,16 @@ def _list(listed: pd.DataFrame, build: Build) -> None:
         st.info("没有符合条件的点位。请换一个类型、网格，或看全部点位。")
         return
     table(
-        site_table(listed.head(ROWS), build),
+        _site_table(listed.head(ROWS), build),
         "候选点位",
         TABLE,
         height=420,
         select=True,
-        export=lambda: site_table(listed, build),
+        export=lambda: _site_table(listed, build),
     )
 
 
-def site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
+def _site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
     """Sites under Chinese headings."""
     rows = sites.to_dict("records")
     return pd.DataFrame(
@@ -271,14 +272,8 @@ def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
         title, values = "路段上最高的点位风险", map_data_url("site_risk", build, every_day(build))
         shown = {row.grid_id: ("ground", _grid_text(row)) for row in grids.itertuples()}
     first = listed[(listed.index < ROWS) | (listed["site_key"] == site_key)]
-    points: list[dict[str, object]] = [
-        {
-            "id": row["site_key"],
-            "lat": round(row["lat"], 5),
-            "lon": round(row["lon"], 5),
-            "key": band,
-            "text": f"{site_name(row)}：{_risk_of(row)}",
-        }
+    points = [
+        map_point(row, band, f"{site_name(row)}：{_risk_of(row)}")
         for row, band in zip(first.to_dict("records"), site_bands(first, edges), strict=True)
     ]
     legend = [*edge_items([100 * edge for edge in edges], "%"), (PALE, UNSEEN)]
@@ -364,7 +359,7 @@ def _lists(found: SampleFrame, lists: FrameLists) -> None:
                 "牵头单位": by_grid["lead_unit"],
                 "点位（个）": by_grid["sites"],
                 "无人看过": by_grid["unseen"],
-                "无人看过（占）": [percent_of(share) for share in by_grid["unseen_share"]],
+                "无人看过（占）": [_percent_of(share) for share in by_grid["unseen_share"]],
                 "有未整改": by_grid["with_open"],
                 "平均风险": by_grid["mean_risk"].map(risk_text),
             }
@@ -372,6 +367,6 @@ def _lists(found: SampleFrame, lists: FrameLists) -> None:
         table(shown.head(ROWS), "候选点位各网格", "sites_by_grid", height=388, export=lambda: shown)
 
 
-def percent_of(share: float) -> str:
+def _percent_of(share: float) -> str:
     """A share of sites; of none —."""
     return "—" if math.isnan(share) else f"{share:.0%}"

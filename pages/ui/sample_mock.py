@@ -24,7 +24,7 @@ from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
 from data.views.mock_check import self_agreement
 from data.views.overview import Build
-from pages.ui.checklist import show_fault, today
+from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid_today import PAGE_STYLE
 from pages.ui.read import fetch
@@ -32,7 +32,7 @@ from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
-from pages.ui.sampling import Plan, scoring
+from pages.ui.sampling import Plan, kept_plan, scoring
 from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -57,7 +57,6 @@ class Wanted:
 def show_mock(build: Build, plan: Plan | None) -> None:
     """The inspections there are, one of them open; a new one from the plan that is open."""
     st.html(PAGE_STYLE)
-    show_fault()
     rows = mocks(build.source)
     names = {"": "全部检查"} | {
         str(row.mock_id): f"{KINDS[row.kind]} · {row.title} · {row.held_on:%Y-%m-%d}"
@@ -100,7 +99,7 @@ def _make(build: Build, plan: Plan | None) -> None:
         st.text_input("检查人员", max_chars=200, placeholder=people, key="mock_new_people")
         st.number_input("分成几组", 1, 20, 1, key="mock_new_teams")
         st.toggle("备用点也去看", value=False, disabled=not spares, key="mock_new_spares")
-        st.button("生成", type="primary", on_click=_keep_new, args=(build, plan, key))
+        st.button("生成", type="primary", on_click=kept(_keep_new, build, plan, key))
 
 
 def _wanted(title_key: str) -> Wanted:
@@ -118,37 +117,36 @@ def _wanted(title_key: str) -> Wanted:
 
 def _keep_new(build: Build, plan: Plan, title_key: str) -> None:
     """Keep the new inspection (a click's callback) and open it."""
+    now = kept_plan(build.source, plan.plan_id)
+    if now is None or now.revision != plan.revision:
+        raise DataError("plan_changed")
     wanted = _wanted(title_key)
     points = plan.points[plan.points["role"].isin(wanted.roles)]
     most = int(threshold("route_streets"))
     if len(points) > most:
-        st.session_state["entry_fault"] = f"一次最多检查 {most} 个点，方案有 {len(points)} 个。"
+        not_kept(f"一次最多检查 {most} 个点，方案有 {len(points)} 个。")
         return
     deductions, part_points = scoring(build, plan.settings)
-    try:
-        draft = mock_draft(
-            site_frame(build),
-            fetch(inspection_route, build.build_id, points, wanted.teams).stops,
-            deductions,
-            part_points,
-            plan.settings.pass_share,
-        )
-        mock_id = add_mock(
-            build.source,
-            wanted.kind,
-            wanted.title,
-            wanted.held_on,
-            wanted.inspectors,
-            plan.plan_id,
-            plan.settings,
-            draft.forecast,
-            draft.points,
-            draft.items,
-        )
-    except DataError as error:
-        st.session_state["entry_fault"] = error.zh
-    else:
-        choose("mock", str(mock_id))
+    draft = mock_draft(
+        site_frame(build),
+        fetch(inspection_route, build.build_id, points, wanted.teams).stops,
+        deductions,
+        part_points,
+        plan.settings.pass_share,
+    )
+    mock_id = add_mock(
+        build.source,
+        wanted.kind,
+        wanted.title,
+        wanted.held_on,
+        wanted.inspectors,
+        plan.plan_id,
+        plan.settings,
+        draft.forecast,
+        draft.points,
+        draft.items,
+    )
+    choose("mock", str(mock_id))
 
 
 def _overview(build: Build, rows: pd.DataFrame) -> None:
@@ -198,13 +196,9 @@ def _open(build: Build, row: Any) -> None:
     parts[view](build, row, points, items)
     with st.popover("删除这次检查", icon=":material/delete:"):
         st.markdown("这次检查和已填的结果将不再显示（系统仍留有记录）。")
-        st.button("确认删除", on_click=_remove, args=(build.source, int(row["mock_id"])))
+        st.button("确认删除", on_click=kept(_remove, build.source, int(row["mock_id"])))
 
 
 def _remove(county: str, mock_id: int) -> None:
-    try:
-        remove_mock(county, mock_id)
-    except DataError as error:
-        st.session_state["entry_fault"] = error.zh
-    else:
-        choose("mock", "")
+    remove_mock(county, mock_id)
+    choose("mock", "")

@@ -15,8 +15,8 @@ from data.sample_entries import keep_refused, mark_points, refused_results
 from data.settings import settings
 from data.views.overview import Build
 from etl import intake
-from pages.ui.checklist import today
-from pages.ui.mock_print import mock_print_url
+from pages.ui.entry import not_kept, today
+from pages.ui.mock_print import mock_url
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
 
@@ -41,9 +41,7 @@ def show_files(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Dat
         )
         for team in [0, *teams] if len(teams) > 1 else [0]:
             name = f"打印第 {team} 组" if team else "打印（A4）"
-            st.link_button(
-                name, mock_print_url(build, int(row["mock_id"]), team), icon=":material/print:"
-            )
+            st.link_button(name, mock_url(build, int(row["mock_id"]), team), icon=":material/print:")
     st.caption(
         "Excel 里有问题的项填“有”，结果填“已查”或“无法检查”，并填日期；没有发现问题的项可以不填。"
         "请不要改动“点位编号”和表头。"
@@ -119,7 +117,7 @@ def _take(county: str, row: pd.Series, check: FileCheck, takes_file: bool) -> No
         ]
         keep_refused(county, mock_id, check.refused[is_new])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
         return
     st.session_state["mock_uploads"] = st.session_state.get("mock_uploads", 0) + 1
     left = 0 if takes_file else len(check.conflicts)

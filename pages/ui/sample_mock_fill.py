@@ -12,9 +12,9 @@ from data.mock_workbook import RESULTS
 from data.sample_entries import PointResult, mark_points, mock_items, mock_points
 from data.views.mock import UNSCORED
 from data.views.overview import Build
-from pages.ui.checklist import today
+from pages.ui.entry import not_kept, today
 from pages.ui.filters import url_select
-from pages.ui.sites import OUTSIDE
+from pages.ui.sites import OUTSIDE, place
 from pages.ui.text import plain
 
 SHOWN = 20
@@ -76,7 +76,7 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day_key: str
     st.markdown(
         f"**{point['position']}. {plain(point['name'])}**　{plain(point['site_type'])}  \n"
         f"{plain(point['grid_name'] or OUTSIDE)}{unit}{address}  \n"
-        f"坐标（纬度，经度）：{point['lat']:.5f}, {point['lon']:.5f}"
+        f"坐标（纬度，经度）：{place(point)}"
     )
     found = items.loc[items["is_found"] == 1, "item"].tolist()
     number = point["mock_point_id"]
@@ -130,7 +130,7 @@ def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str]) -> None
     try:
         result, items = _kept(county, point)["result"], mock_items(county, point["mock_id"])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)
         return
     is_own = items["mock_point_id"] == point["mock_point_id"]
     found = items.loc[is_own & (items["is_found"] == 1), "item"].tolist()
@@ -162,4 +162,4 @@ def _keep(
         note = st.session_state[keys["note"]]
         mark_points(county, [(number, result, found, checked_on, note)])
     except DataError as error:
-        st.session_state["entry_fault"] = error.zh
+        not_kept(error.zh)

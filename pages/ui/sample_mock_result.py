@@ -15,8 +15,8 @@ from data.views.overview import Build
 from pages.ui.filters import url_switch
 from pages.ui.read import fetch
 from pages.ui.sample_mock_check import read_check, show_check, show_share
-from pages.ui.sampling import ROLES, standard
-from pages.ui.sites import OUTSIDE
+from pages.ui.sampling import ROLES, deductions
+from pages.ui.sites import OUTSIDE, risk_text
 from pages.ui.tables import table
 from pages.ui.text import number
 
@@ -31,9 +31,7 @@ def show_result(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
         st.info("还没有填报结果：在“填报”里逐点填写，或在“带走与导入”里导入填好的 Excel。")
         return
     _answer(result)
-    deductions = standard(build, "standard_deduction")
-    own = deductions[(deductions["edition"] == row["edition"]) & (deductions["form"] == row["form"])]
-    if not own["is_verified"].all():
+    if not deductions(build, row["edition"], row["form"])["is_verified"].all():
         st.caption("扣分细则有默认值，没有核对过原文；可在“标准与配额”里改，改后新建的检查才按新的算。")
     _parts(result)
     _losses(result, items)
@@ -137,14 +135,14 @@ def _sites(sites: pd.DataFrame, name: str) -> None:
             "序号": sites["position"],
             "点位": sites["name"],
             "类型": sites["site_type"],
-            "怎么选的": sites["role"].map(ROLES),
+            "怎么来的": sites["role"].map(ROLES),
             "网格": sites["grid_name"].replace("", OUTSIDE),
             "牵头单位": sites["lead_unit"],
             "结果": sites["result"].map({"": "未报"} | RESULTS),
             "检查日期": sites["checked_on"].dt.strftime("%Y-%m-%d"),
             "查出": sites["found"],
             "失分": sites["points_lost"],
-            "预测可能性": ["—" if pd.isna(chance) else f"{chance:.1%}" for chance in sites["chance"]],
+            "预测可能性": sites["chance"].map(risk_text),
             "备注": sites["note"],
         }
     )

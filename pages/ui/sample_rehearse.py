@@ -28,7 +28,7 @@ from pages.ui.sample_forecast import (
     rehearsal,
     score_digits,
 )
-from pages.ui.sampling import Plan, standard
+from pages.ui.sampling import Plan, deductions
 from pages.ui.sites import OUTSIDE, all_grids, place, reasons_text, risk_text, site_frame
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
@@ -180,9 +180,8 @@ def _times_text(last: FoundTimes | None) -> str:
 
 def _is_twice(build: Build, settings: PlanSettings) -> bool:
     """Say which item of the deductions stands there twice, for no find can count in both."""
-    rows = standard(build, "standard_deduction")
-    mine = rows[(rows["edition"] == settings.edition) & (rows["form"] == settings.form)]
-    twice = mine[mine.duplicated(["site_type", "item"])]
+    rows = deductions(build, settings.edition, settings.form)
+    twice = rows[rows.duplicated(["site_type", "item"])]
     for row in twice.itertuples():
         st.error(
             f"扣分细则里“{plain(row.site_type)}”的“{plain(row.item)}”写了两行，请在“标准与配额”里改成一行。"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,7 @@ from data.templates import headings
 from data.views.overview import Build
 from data.views.standard_checks import standard_faults, standard_findings, typed_rows
 from data.views.standards import EDITABLE, TOTAL, edition_rows, form_parts, in_force, standard_table
+from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.read import read
 from pages.ui.sampling import Plan
@@ -57,18 +58,11 @@ def show_standards(build: Build, _: Plan | None) -> None:
         edition = url_select("标准版本", {name: name for name in names}, "edition", default=default)
     with right, st.container(horizontal=True, gap="small"):
         _copy(build, tables, edition, names)
-    if fault := st.session_state.pop("standard_fault", ""):
-        st.error(plain(fault))
     if said := st.session_state.pop("standard_done", ""):
         st.success(plain(said))
     _findings(tables, edition)
     _rehearsed(tables, edition)
     _one_table(build, tables, edition, edits)
-
-
-def today() -> date:
-    """The day on this computer."""
-    return datetime.now().astimezone().date()
 
 
 def _findings(tables: Tables, edition: str) -> None:
@@ -227,8 +221,7 @@ def _copy(build: Build, tables: Tables, edition: str, names: list[str]) -> None:
             st.form_submit_button(
                 "复制",
                 key="standard_copy_save",
-                on_click=_keep_copy,
-                args=(build, tables, edition, names),
+                on_click=kept(_keep_copy, build, tables, edition, names),
             )
 
 
@@ -236,23 +229,19 @@ def _keep_copy(build: Build, tables: Tables, edition: str, names: list[str]) -> 
     new = st.session_state["standard_copy_name"].strip()
     note = st.session_state["standard_copy_note"].strip()
     if not new or not note:
-        st.session_state["standard_fault"] = "没有复制：新版本的名称和依据都要填。"
+        not_kept("没有复制：新版本的名称和依据都要填。")
         return
-    if new in names:
-        st.session_state["standard_fault"] = f"没有复制：已经有“{new}”这个版本，请换一个名称。"
+    if new in {*names, *standard_edits(build.source)["edition"]}:  # another window may have made it
+        not_kept(f"没有复制：已经有“{new}”这个版本，请换一个名称。")
         return
     rows = {
         name: edition_rows(tables[name], name, edition).assign(edition=new)
         for name in EDITABLE
         if (tables[name]["edition"] == edition).any()
     }
-    try:
-        save_edition(build.source, new, rows, today(), note)
-    except DataError as error:
-        st.session_state["standard_fault"] = error.zh
-    else:
-        choose("edition", new)
-        st.session_state["standard_done"] = f"已把 {edition} 版复制为“{new}”，现在可以修改。"
+    save_edition(build.source, new, rows, today(), note)
+    choose("edition", new)
+    st.session_state["standard_done"] = f"已把 {edition} 版复制为“{new}”，现在可以修改。"
 
 
 def _restore(build: Build, name: str, edition: str) -> None:
@@ -265,17 +254,13 @@ def _restore(build: Build, name: str, edition: str) -> None:
             else "本县对这张表的修改不再生效，改用导入数据里的或产品自带的行（修改记录仍保留）。"
         )
         st.button(
-            f"确认{label}", on_click=_keep_restored, args=(build, name, edition), key="standard_restore"
+            f"确认{label}", on_click=kept(_restored, build, name, edition), key="standard_restore"
         )
 
 
-def _keep_restored(build: Build, name: str, edition: str) -> None:
-    try:
-        restore_standard(build.source, name, edition)
-    except DataError as error:
-        st.session_state["standard_fault"] = error.zh
-    else:
-        st.session_state["standard_done"] = f"{TABLE_NAMES[name]}（{edition} 版）本县的修改已不再生效。"
+def _restored(build: Build, name: str, edition: str) -> None:
+    restore_standard(build.source, name, edition)
+    st.session_state["standard_done"] = f"{TABLE_NAMES[name]}（{edition} 版）本县的修改已不再生效。"
 
 
 def _history(build: Build, name: str, edition: str) -> None:

@@ -104,6 +104,17 @@ def is_street_point(site: Site) -> bool:
     return not site["site_name"] and not site["address"] and number.isdecimal()
 
 
+def map_point(site: Site, key: str, text: str) -> dict[str, object]:
+    """A site as a map draws it (pages/ui/maps.py); key: of its colour, text: what a pointer reads."""
+    return {
+        "id": site["site_key"],
+        "lat": round(site["lat"], 5),
+        "lon": round(site["lon"], 5),
+        "key": key,
+        "text": text,
+    }
+
+
 def where(site: Site) -> str:
     """What stands beside the name: the address, or the road class."""
     if site["address"]:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.export import csv_bytes, workbook
 from pages.ui.filters import url_value
+from pages.ui.text import plain
 
 TIME = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -109,5 +110,5 @@ def downloads(rows: Callable[[], pd.DataFrame], name: str, key: str) -> None:
                 icon=icon,
                 type="tertiary",
                 on_click="ignore",
-                help=f"把“{name}”的这些行存成 {kind} 文件",
+                help=f"把“{plain(name)}”的这些行存成 {kind} 文件",
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,6 +15,7 @@ from data.builds import current_build_id, open_build
 from data.sample_entries import plan_points, plans, remove_plan
 from data.views.frame import sample_frame
 from data.views.site_lists import street_risk
+from geo.near import metres_apart
 from pages.ui.sites import site_name
 from tests.browser.conftest import settle
 from tests.browser.test_accessibility import faults
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Window
 
 pytestmark = pytest.mark.browser
+SHOWS = {
+    "coverage": "配额与覆盖",
+    "route": "检查路线",
+    "compare": "版本对比",
+    "settings": "设置与重选",
+}
 SEGMENTS = """() => Object.values(map_div._layers)
     .filter(l => l.feature && l.feature.properties.segment_id && l.options.stroke).length"""
 POINTS = """() => Object.values(map_div._layers)
@@ -67,6 +75,7 @@ def test_the_map_shows_the_risk_of_every_street(window: Window, address: str, de
 
 def test_a_plan_is_made_by_clicks_and_printed(window: Window, address: str, no_plans: Path) -> None:
     page = window.page
+    page.set_viewport_size({"width": 1920, "height": 1500})  # the whole page: nothing scrolls away
     page.goto(f"{address}/sampling?part=choose")
     page.get_by_role("spinbutton", name="建成区常住人口").fill("18", timeout=30_000)
     page.keyboard.press("Enter")
@@ -74,7 +83,9 @@ def test_a_plan_is_made_by_clicks_and_printed(window: Window, address: str, no_p
     page.wait_for_url("**plan=*")
     settle(page)
     before = plan_points("demo", int(plans("demo", no_plans)["plan_id"].iloc[0]), no_plans)
-    out = before["site_key"].iloc[0]
+    # A point that no other one hides, of a type with many candidates.
+    apart = metres_apart(before["lon"].to_numpy(float), before["lat"].to_numpy(float)).min(axis=1)
+    out = before.loc[pd.Series(apart).where(before["site_type"] == "背街小巷").idxmax(), "site_key"]
     click_point(page, out)
     page.get_by_role("button", name="换成候选 1").click(timeout=30_000)
     expect(page.get_by_text("指定保留").first).to_be_visible(timeout=30_000)
@@ -82,9 +93,11 @@ def test_a_plan_is_made_by_clicks_and_printed(window: Window, address: str, no_p
     after = plan_points("demo", int(plans("demo", no_plans)["plan_id"].iloc[0]), no_plans)
     assert set(before["site_key"]) - set(after["site_key"]) == {out}
     assert len(after) == len(before)
-    for show in ("点位", "配额与覆盖", "检查路线", "版本对比", "设置与重选"):
-        page.get_by_role("radio", name=show, exact=True).click()
+    assert faults(page) == []
+    for code in ("coverage", "route", "compare", "settings"):
+        page.get_by_role("radio", name=SHOWS[code], exact=True).click()
         page.mouse.move(5, 5)  # what the mouse is over has other colours
+        page.wait_for_url(f"**show={code}*")
         settle(page)
         assert page.get_by_test_id("stException").count() == 0
         assert faults(page) == []

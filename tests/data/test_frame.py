@@ -231,6 +231,24 @@ def test_the_tiny_county_has_too_few_events_for_a_model(tiny_county: Callable[[]
     assert frame["risk"].tolist() == pytest.approx(frame["site_type"].map(rates).tolist())
 
 
+def test_where_every_site_has_a_record_every_week_there_is_nothing_to_tell_apart(
+    demo_engine: DuckDBEngine,
+) -> None:
+    segments = demo_engine.select("street_segments").head(0)
+    sites, days = 30, np.arange(14_000, 22_000)
+    site, reported = np.repeat(np.arange(sites), len(days)), np.tile(days, sites)
+    none = np.full(len(site), NEVER)
+    history = History(site, 0 * site, reported, none, none, 0 * site + 1, site[:0], site[:0])
+    past = Past(
+        demo_engine, history, segments, np.full(sites, -1), np.zeros(sites, dtype=int), ["公厕"],
+        np.ones(sites, dtype=bool),
+    )  # fmt: skip
+    model, fit = past.model()
+    assert fit is None
+    assert not model.is_fitted
+    assert model.type_rates["rate"].tolist() == [1]
+
+
 def test_a_visit_is_seen_where_it_was(tmp_path: Path) -> None:
     county = with_sites(
         write_tiny_county(tmp_path),

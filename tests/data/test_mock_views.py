@@ -100,6 +100,19 @@ def test_each_point_has_the_items_of_its_type_and_their_chances() -> None:
     assert (made.forecast["points"], made.forecast["unknown"]) == (9, 1)
 
 
+def test_what_costs_nothing_is_looked_at_and_not_scored() -> None:
+    free = deductions().assign(cap=[0.0, np.nan, 6.0, 6.0, 6.0], points=[1.0, 0.5, 0.0, 1.0, 1.0])
+    one = sample()
+    made = mock_draft(one, stops(one), free, PARTS, 0.8)
+    parts = made.items.drop_duplicates(["site_type", "item"]).set_index(["site_type", "item"])["part"]
+    assert parts[parts != UNSCORED].to_dict() == {("主次干道", "其他"): "市容市貌"}
+    assert made.forecast["full"] == 42
+    kept = seen(made, {("公厕6", "其他")})
+    result = mock_result(kept.points, kept.items, kept.forecast["part_points"], 0.8)
+    assert (result.full, result.score, result.faulty) == (42, 42, 1)
+    assert result.unscored == (one.frame["site_type"] != "主次干道").sum()
+
+
 def test_the_forecast_is_that_of_these_points() -> None:
     made = draft(sample(streets=2))
     told = made.forecast
@@ -245,11 +258,14 @@ def test_no_pairs_are_an_empty_answer() -> None:
 
 
 def test_what_the_last_inspection_found_against_what_was_told() -> None:
-    """Of three: one too small, a self-check, and one of 25 points of which 10 had a find."""
+    """One too small, a self-check, one held before but typed in later, and the one that counts."""
     rows = [
-        {"mock_id": mock, "kind": kind, "title": f"第{mock}次", "held_on": pd.Timestamp("2026-03-02"),
-         "site_key": f"P{n}", "chance": chance, "is_faulty": int(n < 10)}
-        for mock, kind, points in ((1, "mock", 25), (2, "self", 25), (3, "mock", 5))
+        {"mock_id": mock, "kind": kind, "title": f"第{mock}次",
+         "held_on": pd.Timestamp(f"2026-03-{day}"), "site_key": f"P{n}",
+         "chance": chance, "is_faulty": int(n < 10)}
+        for mock, kind, day, points in (
+            (1, "mock", 12, 25), (2, "self", 14, 25), (4, "mock", 11, 30), (3, "mock", 13, 5),
+        )
         for n, chance in enumerate([0.2] * points + [None])
     ]  # fmt: skip
     found = found_times(pd.DataFrame(rows))

@@ -257,6 +257,24 @@ def test_every_risk_may_count_several_times() -> None:
     assert run(risk_times=100).sites["risk"].max() == 1
 
 
+def test_a_part_that_nothing_can_cost_points_in_is_not_forecast() -> None:
+    for row in (
+        ("园林绿化", "公厕", "乱停乱放", 0.0, 6.0, True),  # costs nothing
+        ("园林绿化", "公厕", "乱停乱放", 1.0, 0.0, True),
+        ("园林绿化", "公厕", "乱搭乱建", 1.0, 6.0, True),  # the county has no record of such
+    ):
+        found = run(rows=deductions(row))
+        assert (found.full, found.not_forecast) == (42 + 18, ("园林绿化",))
+        assert "园林绿化" not in set(found.rows["part"])
+        assert (("unrecorded_rows", "") in codes(found)) == (row[2] == "乱搭乱建")
+        # What the row names is none of 其他, whether it costs points or not.
+        toilets = found.rows.set_index("site_type").loc["公厕"]
+        plain = run().rows.set_index("site_type").loc["公厕"]
+        assert (toilets["finds"] < plain["finds"]) == (row[2] == "乱停乱放")
+    every = deductions().assign(points=0.0)
+    assert not run(rows=every).is_forecast
+
+
 def test_an_item_twice_is_refused() -> None:
     rows = deductions(("市容市貌", "公厕", "其他", 1.0, 2.0, True))
     with pytest.raises(ValueError, match="公厕 has the item 其他 twice"):

@@ -75,13 +75,21 @@ def a_mock(store: Path) -> int:
 
 
 @given(
-    st.lists(st.tuples(st.text(min_size=1), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3))),
+    st.lists(
+        st.tuples(st.text(min_size=1), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3)),
+        unique_by=lambda row: row[0],
+    ),
     st.floats(0, 0.7),
 )
 def test_settings_survive_json(rows: list[tuple[str, int, int, int]], weight: float) -> None:
     quotas = tuple(Quota(name, a + b, a, spares) for name, a, b, spares in rows)
     settings = PlanSettings("2021", "表", 3.5, quotas, weight, 100.0, 0.8, "种子")
     assert PlanSettings.of_json(settings.to_json()) == settings
+
+
+def test_a_type_has_one_quota() -> None:
+    with pytest.raises(ValueError, match="two quotas"):
+        PlanSettings("2021", "表", 3.5, (Quota("公厕", 2, 1), Quota("公厕", 1, 0)))
 
 
 def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
@@ -115,25 +123,92 @@ def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:
     plan = a_plan(store, "P1")
     drawn = pd.concat([points("P1"), points("P3", role="drawn")])
     sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    kept = sample_entries.plan_points("a", plan, store)
     other = pd.concat([points("P1"), points("P4", role="drawn")])
     with pytest.raises(DataError, match="drawn already"):
         sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "e", DAY, other, store)
-    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1", "P3"]
+    with pytest.raises(DataError, match="drawn"):
+        sample_entries.change_plan("a", plan, SETTINGS, ["P1"], [], "b-2", DAY, points("P1"), store)
+    row = sample_entries.plans("a", store).iloc[0]
+    assert (row["seed"], row["draw_digest"], row["build_id"]) == (SETTINGS.seed, "d", "b-1")
+    assert sample_entries.plan_points("a", plan, store).equals(kept)
+    assert kept["site_key"].tolist() == ["P1", "P3"]
 
 
-def test_other_declared_points_take_a_draw_back(store: Path) -> None:
+def test_other_declared_points_are_of_a_draft_that_is_not_drawn(store: Path) -> None:
     plan = a_plan(store, "P1", "P2")
-    drawn = points("P3", role="drawn")
-    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
     sample_entries.change_plan("a", plan, SETTINGS, ["P1"], ["P7"], "b-2", DAY, points("P1"), store)
     row = sample_entries.plans("a", store).iloc[0]
-    assert pd.isna(row["drawn_on"])
-    assert (row["seed"], row["draw_digest"], row["build_id"]) == ("", "", "b-2")
+    assert row["build_id"] == "b-2"
     assert json.loads(row["pinned"]) == ["P1"]
     assert json.loads(row["barred"]) == ["P7"]
     assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1"]
     with pytest.raises(DataError):
         sample_entries.change_plan("b", plan, SETTINGS, [], [], "b", DAY, points("P1"), store)
+    drawn = pd.concat([points("P1"), points("P3", role="drawn")])
+    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    with pytest.raises(DataError, match="drawn"):
+        sample_entries.change_plan("a", plan, SETTINGS, [], [], "b-3", DAY, points("P2"), store)
+    assert sample_entries.plans("a", store).iloc[0]["draw_digest"] == "d"
+    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1", "P3"]
+
+
+@pytest.mark.parametrize("do", ["change", "draw", "finish", "remove"])
+@pytest.mark.parametrize("before", ["change", "draw", "finish", "remove"])
+def test_a_plan_that_is_another_by_now_stays_as_it_is(store: Path, before: str, do: str) -> None:
+    plan = a_plan(store, "P1")
+    seen = int(sample_entries.plans("a", store).iloc[0]["revision"])
+    drawn = pd.concat([points("P2"), points("P3", role="drawn")])
+
+    def act(what: str, revision: int) -> None:
+        of = {"store": store, "revision": revision}
+        if what == "change":
+            sample_entries.change_plan("a", plan, SETTINGS, [], [], "b", DAY, points("P2"), **of)
+        elif what == "draw":
+            sample_entries.set_draw("a", plan, SETTINGS, "b", DAY, "f", "d", DAY, drawn, **of)
+        elif what == "finish":
+            sample_entries.finish_plan("a", plan, "x", **of)
+        else:
+            sample_entries.remove_plan("a", plan, **of)
+
+    act(before, seen)
+    rows, kept = sample_entries.plans("a", store), sample_entries.plan_points("a", plan, store)
+    with pytest.raises(DataError, match="changed, made final, drawn or removed"):
+        act(do, seen)
+    assert sample_entries.plans("a", store).equals(rows)
+    assert sample_entries.plan_points("a", plan, store).equals(kept)
+
+
+def test_the_number_of_a_removed_version_is_not_given_again(store: Path) -> None:
+    a_plan(store, "P1")
+    sample_entries.remove_plan("a", a_plan(store, "P1"), store)
+    a_plan(store, "P1")
+    assert sample_entries.plans("a", store)["version"].tolist() == [3, 1]
+
+
+def test_the_history_of_a_plan_grows_by_what_changed(store: Path) -> None:
+    keys = [f"P{n}" for n in range(200)]
+    plan = a_plan(store, *keys)
+
+    def written() -> int:
+        with closing(sqlite3.connect(store / entries.FILE)) as other:
+            count = "select count(*) from change where table_name = 'sample_point'"
+            return int(other.execute(count).fetchone()[0])
+
+    def change(rows: pd.DataFrame) -> None:
+        sample_entries.change_plan("a", plan, SETTINGS, ["P3"], [], "b-1", DAY, rows, store)
+
+    assert written() == 200
+    change(sample_entries.plan_points("a", plan, store))
+    assert written() == 200
+    other = points(*keys)
+    other.loc[5, ["site_key", "site_name"]] = ["P900", "P900 公厕"]
+    change(other)
+    assert written() == 202
+    kept = sample_entries.plan_points("a", plan, store)["site_key"].tolist()
+    assert kept == list(other["site_key"])
+    with pytest.raises(ValueError, match="twice"):
+        change(points("P1", "P1"))
 
 
 def test_a_mock_inspection_is_marked_all_or_nothing(store: Path) -> None:

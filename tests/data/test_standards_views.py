@@ -12,13 +12,14 @@ import xlsxwriter
 
 from data.catalog import TABLES
 from data.engine import DuckDBEngine
-from data.standards import default_table
+from data.standards import default_table, site_types
 from data.templates import headings
 from data.views.standard_checks import DOUBLED, standard_faults, standard_findings, typed_rows
 from data.views.standards import (
     EDITABLE,
     TOTAL,
     edition_rows,
+    form_deductions,
     form_parts,
     in_force,
     quotas_for,
@@ -103,6 +104,8 @@ def test_rows_that_say_the_same_twice() -> None:
     twice = [(2, "population_from", "twice", "1")]
     assert codes("standard_quota", {}, {"population_from": 0.0}) == twice
     assert codes("standard_deduction", {}, {"part": "园林"}) == [(2, "item", "twice", "1")]
+    named = {"site_type": "医院"}, {"site_type": "医疗机构"}
+    assert codes("standard_deduction", *named) == [(2, "item", "twice", "1")]
     assert codes("standard_item", {}, {}, {}) == [
         (2, "item_no", "twice", "1"),
         (3, "item_no", "twice", "1"),
@@ -234,6 +237,7 @@ def test_forms_that_can_be_rehearsed() -> None:
 )
 def test_quotas_of_a_population(edition: str, population: float, total: int, types: int) -> None:
     quotas = quotas_for(SHIPPED["standard_quota"], edition, population)
+    assert set(quotas.rows["site_type"]) & set(site_types()) <= set(site_types().values())
     assert quotas.total == total
     assert len(quotas.rows) == types
     assert np.isnan(quotas_for(SHIPPED["standard_quota"], "没有这一版", 12).total)
@@ -270,3 +274,11 @@ def test_a_filled_in_template_takes_the_place_of_what_ships(tiny_county: Callabl
     assert rows["is_verified"].tolist() == [False, True]
     assert len(engine.select("refused_rows")) == 1
     assert len(standard_table(engine, "standard_weight")) == len(SHIPPED["standard_weight"])
+
+
+def test_deductions_name_types_as_the_frame_does() -> None:
+    rows = pd.DataFrame(
+        {"edition": "本省", "form": [FORM, FORM, "别的"], "site_type": ["集贸市场", "岛", "公厕"]}
+    )
+    own = form_deductions(rows, "本省", FORM)
+    assert own["site_type"].tolist() == ["农贸市场", "岛"]

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.choose import Candidates, Chosen, choose_points, split_total, stand_ins
+from geo.choose import Candidates, choose_points, split_total, stand_ins
 
 PENALTY = 0.1
 
@@ -65,8 +65,7 @@ def problems(draw: st.DrawFn) -> tuple[Candidates, np.ndarray[Any, Any], float]:
 @given(problems())
 def test_pins_stay_and_nobody_else_is_too_near(problem: Any) -> None:
     made, quota, distance = problem
-    found = choose_points(made, quota, distance, PENALTY)
-    point = found.point
+    point = choose_points(made, quota, distance, PENALTY)
     assert len(set(point)) == len(point)
     assert set(np.flatnonzero(made.is_pinned)) <= set(point)
     assert not (made.is_barred & ~made.is_pinned)[point].any()
@@ -79,7 +78,6 @@ def test_pins_stay_and_nobody_else_is_too_near(problem: Any) -> None:
         and np.hypot(*(made.xy_m[i] - made.xy_m[j])) < distance
     }
     assert all(made.is_pinned[i] and made.is_pinned[j] for i, j in close)
-    assert {tuple(sorted(pair)) for pair in found.too_near.tolist()} == close
 
 
 @given(problems())
@@ -88,29 +86,30 @@ def test_quotas_are_met_unless_nobody_is_left(problem: Any) -> None:
     found = choose_points(made, quota, distance, PENALTY)
     for h, wanted in enumerate(quota):
         of_type = made.stratum == h
-        pins = int((of_type & made.is_pinned).sum())
-        have = int((made.stratum[found.point] == h).sum())
-        assert pins <= have <= max(pins, wanted)
-        if have < wanted:  # each of the others is barred, or somebody chosen stands too near
-            assert set(found.why[of_type]) <= {"pinned", "chosen", "barred", "near"}
-        if distance == 0:
-            may = int((of_type & ~made.is_pinned & ~made.is_barred).sum())
-            assert have == max(pins, min(wanted, pins + may))
+        own = found[of_type[found]]
+        assert (
+            (of_type & made.is_pinned).sum()
+            <= len(own)
+            <= max((of_type & made.is_pinned).sum(), wanted)
+        )
+        if len(own) < wanted:  # each of the others is barred, or somebody chosen stands too near
+            for i in set(np.flatnonzero(of_type & ~made.is_barred).tolist()) - set(own.tolist()):
+                assert (np.hypot(*(made.xy_m[own] - made.xy_m[i]).T) < distance).any()
 
 
 @given(problems())
 def test_without_a_distance_never_fewer(problem: Any) -> None:
     made, quota, distance = problem
     free = choose_points(made, quota, 0, PENALTY)
-    assert len(free.point) >= len(choose_points(made, quota, distance, PENALTY).point)
+    assert len(free) >= len(choose_points(made, quota, distance, PENALTY))
 
 
 def test_a_shorter_distance_may_cost_a_point() -> None:
     """Known of greedy choices: the second best place is free now, and keeps two others out."""
     made = candidates([(0, 12), (0, 0), (9, 0), (-9, 0)], risk=[0, 0.1, 0.2, 0.2])
     four = np.array([4])
-    assert len(choose_points(made, four, 15, 0).point) == 3
-    assert len(choose_points(made, four, 10, 0).point) == 2
+    assert len(choose_points(made, four, 15, 0)) == 3
+    assert len(choose_points(made, four, 10, 0)) == 2
 
 
 @given(problems(), st.randoms(use_true_random=False))
@@ -121,79 +120,46 @@ def test_the_order_of_the_candidates_does_not_matter(problem: Any, random: Any) 
     order = np.array(shuffled, dtype=np.int64)
     one = choose_points(made, quota, distance, PENALTY)
     other = choose_points(made.take(order), quota, distance, PENALTY)
-    assert order[other.point].tolist() == one.point.tolist()
-    assert other.rank.tolist() == one.rank[order].tolist()
-    assert other.why.tolist() == one.why[order].tolist()
-    assert other.near_m.tolist() == one.near_m[order].tolist()
-
-
-@given(problems())
-def test_every_candidate_has_a_place_and_a_reason(problem: Any) -> None:
-    made, quota, distance = problem
-    found = choose_points(made, quota, distance, PENALTY)
-    for h in range(len(quota)):
-        rank = found.rank[made.stratum == h]
-        assert sorted(rank) == list(range(1, len(rank) + 1))
-        chosen = found.point[made.stratum[found.point] == h]
-        assert found.rank[chosen].tolist() == list(range(1, len(chosen) + 1))
-    chosen = set(found.point.tolist())
-    for i, why in enumerate(found.why):
-        assert (why in ("pinned", "chosen")) == (i in chosen)
-        if why == "near":
-            assert found.near_m[i] < distance
-            assert found.near[i] in chosen
+    assert order[other].tolist() == one.tolist()
 
 
 def test_seen_ones_first_and_unseen_ones_where_nothing_else_is_left() -> None:
     made = candidates(line(4), risk=[0.0, 0.5, 0.6, 0.7], is_unseen=[True, False, False, False])
-    found = choose_points(made, np.array([2]), 50, 0)
-    assert found.point.tolist() == [1, 2]
-    assert found.why.tolist() == ["unseen", "chosen", "chosen", "risk"]
-    assert choose_points(made, np.array([4]), 50, 0).point.tolist() == [1, 2, 3, 0]
+    assert choose_points(made, np.array([2]), 50, 0).tolist() == [1, 2]
+    assert choose_points(made, np.array([4]), 50, 0).tolist() == [1, 2, 3, 0]
 
 
 def test_grids_take_turns_while_the_risk_allows() -> None:
     made = candidates(line(5), risk=[0.0, 0.01, 0.05, 0.5, 0.0], grid=[0, 0, 1, 2, 0])
-    found = choose_points(made, np.array([2]), 0, PENALTY)
-    assert found.point.tolist() == [0, 2]
-    assert found.why.tolist() == ["chosen", "grid", "chosen", "risk", "grid"]
-    assert found.rank.tolist() == [1, 4, 2, 5, 3]  # the riskiest has no point in its grid, yet is last
-    assert choose_points(made, np.array([2]), 0, 0).point.tolist() == [0, 4]
+    assert choose_points(made, np.array([2]), 0, PENALTY).tolist() == [0, 2]
+    assert choose_points(made, np.array([2]), 0, 0).tolist() == [0, 4]
 
 
 def test_the_distance_is_kept_within_a_type_only() -> None:
     made = candidates([*line(3), (0, 10)], stratum=[0, 0, 0, 1], risk=[0.0, 0.1, 0.2, 0.9])
-    found = choose_points(made, np.array([1, 1]), 500, 0)
-    assert found.point.tolist() == [0, 3]
-    assert found.why.tolist() == ["chosen", "near", "near", "chosen"]
-    assert found.near.tolist() == [-1, 0, 0, -1]
+    assert choose_points(made, np.array([2, 1]), 500, 0).tolist() == [0, 3]
 
 
 def test_pins_count_in_the_quota_and_their_grids() -> None:
     made = candidates(line(4), is_pinned=[True, True, False, False], grid=[0, 0, 0, 1])
-    full = choose_points(made, np.array([1]), 500, PENALTY)
-    assert full.point.tolist() == [0, 1]
-    assert full.too_near.tolist() == [[0, 1]]
-    more = choose_points(made, np.array([3]), 0, PENALTY)
-    assert more.point.tolist() == [0, 1, 3]
-    none = choose_points(made, np.array([2]), 0, PENALTY)
-    assert none.why.tolist() == ["pinned", "pinned", "full", "full"]
+    assert choose_points(made, np.array([1]), 500, PENALTY).tolist() == [0, 1]
+    assert choose_points(made, np.array([3]), 0, PENALTY).tolist() == [0, 1, 3]
+    assert choose_points(made, np.array([2]), 0, PENALTY).tolist() == [0, 1]
 
 
 def test_nobody_to_choose_from() -> None:
-    found = choose_points(candidates([]), np.array([3]), 100, PENALTY)
-    assert len(found.point) == len(found.rank) == len(found.too_near) == 0
+    assert len(choose_points(candidates([]), np.array([3]), 100, PENALTY)) == 0
 
 
 @given(problems())
 def test_stand_ins_keep_the_distance_and_begin_with_the_best(problem: Any) -> None:
     made, quota, distance = problem
-    found: Chosen = choose_points(made, quota, distance, PENALTY)
-    for out in found.point:
-        rest = found.point[found.point != out]
-        best = stand_ins(made, found.point, int(out), distance, PENALTY)
+    found = choose_points(made, quota, distance, PENALTY)
+    for out in found:
+        rest = found[found != out]
+        best = stand_ins(made, found, int(out), distance, PENALTY)
         own = rest[made.stratum[rest] == made.stratum[out]]
-        assert not set(best) & set(found.point)
+        assert not set(best) & set(found)
         assert (made.stratum[best] == made.stratum[out]).all()
         for i in best:
             assert (np.hypot(*(made.xy_m[own] - made.xy_m[i]).T) >= distance).all()
@@ -201,12 +167,12 @@ def test_stand_ins_keep_the_distance_and_begin_with_the_best(problem: Any) -> No
         pinned[rest] = True
         barred = made.is_barred.copy()
         barred[out] = True
-        one = np.bincount(made.stratum[found.point], minlength=3)
+        one = np.bincount(made.stratum[found], minlength=3)
         again = choose_points(
             replace(made, is_pinned=pinned & (np.arange(len(pinned)) != out), is_barred=barred),
             one, distance, PENALTY,
         )  # fmt: skip
-        assert set(again.point) - set(rest) == set(best[:1])
+        assert set(again) - set(rest) == set(best[:1])
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(0, 600))

@@ -5,8 +5,9 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Geod
 
-from geo.crs import LONLAT, is_metric, transform_geometry, transform_xy
+from geo.crs import LONLAT, degrees_around, is_metric, transform_geometry, transform_xy
 
 METRES_PER_DEGREE = 111_320
 
@@ -55,3 +56,12 @@ def test_only_projected_systems_in_metres_are_metric() -> None:
     assert not is_metric("EPSG:3435")  # Illinois, US survey feet
     with pytest.raises(ValueError, match="EPSG:4545"):
         is_metric("EPSG:999999")
+
+
+@pytest.mark.parametrize("lat", [0.0, 32.0, -45.0, 70.0])
+def test_degrees_around_reach_far_enough_and_not_much_farther(lat: float) -> None:
+    east, north = degrees_around(100, lat)
+    earth = Geod(ellps="WGS84")
+    for lon, to_lat in ((east, lat), (0.0, lat + north)):
+        metres = earth.inv(0, lat, lon, to_lat)[2]
+        assert 100 < metres < 103

@@ -19,7 +19,7 @@ from data.settings import settings
 from data.views import todo
 from data.views.overview import Build, build_info
 from data.views.rebound import rebound_by
-from pages.ui.grid_print import print_page, print_url
+from pages.ui.grid_print import grid_page, grid_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, FIRST
 from pages.ui.my_grid import grid_day, numbers, sheets
 from tests.conftest import County
@@ -121,7 +121,7 @@ def test_screen_paper_and_workbook_hold_the_same_numbers(store: Path, busiest: s
     )
     assert tiles == shown
     query = {name: str(value) for name, value in filters.params.items()}
-    page = print_page(build.build_id, query).decode()
+    page = grid_page(build.build_id, query).decode()
     assert re.findall(r"<div>([^<]*)<b>([^<]*)</b>([^<]*)</div>", page) == shown
     for title, frame, unit in (
         ("逾期未整改", day.overdue, "件"),
@@ -145,14 +145,14 @@ def test_screen_paper_and_workbook_hold_the_same_numbers(store: Path, busiest: s
 def test_paper_says_what_it_leaves_out(store: Path, busiest: str) -> None:
     build = a_build(store)
     day = grid_day(build, last_90_days(build, busiest))
-    page = print_page(build.build_id, {k: str(v) for k, v in day.filters.params.items()}).decode()
+    page = grid_page(build.build_id, {k: str(v) for k, v in day.filters.params.items()}).decode()
     lists = page.split("<h2>")[1:]
     for one in lists:
         count = int(re.match(r"[^：]*：(\d+)", one).group(1))  # type: ignore[union-attr]
         left_out = re.search(r"另有 (\d+) ", one)
         rows = max(0, one.count("<tr>") - 1)
         assert rows + (int(left_out.group(1)) if left_out else 0) == count
-    assert print_url(build, day.filters).startswith(f"/print/{build.build_id}/grid.html?")
+    assert grid_url(build, day.filters).startswith(f"/print/{build.build_id}/grid.html?")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_paper_says_what_it_leaves_out(store: Path, busiest: str) -> None:
     ],
 )
 def test_an_address_of_nothing_is_no_page(store: Path, query: dict[str, str]) -> None:
-    assert print_page(current_build_id(store), query) is None
+    assert grid_page(current_build_id(store), query) is None
 
 
 def test_every_number_opens_its_records(store: Path, busiest: str) -> None:
@@ -218,7 +218,7 @@ def test_imported_words_stay_words_on_cards_and_paper(
     pages = [html(start("grid", grid=f"G{number}", period="all")) for number in (1, 2)]
     for number in (1, 2):
         query = {"since": "2025-01-01", "until": "2026-01-01", "grid_id": f"G{number}"}
-        pages.append(print_page(build.build_id, query).decode())
+        pages.append(grid_page(build.build_id, query).decode())
     for page in pages:
         assert "<img src=x" not in page
         assert "<script>alert" not in page

@@ -16,11 +16,19 @@ from data import recompute_draw
 from data.builds import current_build_id, open_build
 from data.messages import DataError
 from data.plan import PlanSettings, Quota
-from data.sample_entries import FRAMES, add_plan, kept_frame, plan_points, plans, set_draw
+from data.sample_entries import (
+    FRAMES,
+    add_plan,
+    change_plan,
+    kept_frame,
+    plan_points,
+    plans,
+    set_draw,
+)
 from data.views.draw import draw
 from data.views.frame import SampleFrame, sample_frame
 from data.views.overview import build_info
-from pages.ui.draw_print import print_page
+from pages.ui.draw_print import draw_page
 from pages.ui.draw_result import command, is_same, kept_draw
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
@@ -107,6 +115,43 @@ def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> Non
     app.number_input[0].set_value(70).run()
     press(app, "固定名单并公布摘要")
     assert in_url(app, f"fixed_{plan_id}") not in ("", fixed)
+
+
+def test_declared_points_keep_their_reasons(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    before = kept_plan("demo", plan_id)
+    assert before
+    drawn(plan_id)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    assert set(plan.declared["reasons"]) == set(before.declared["reasons"]) == {"[]"}
+    assert set(plan.others["reasons"]) != {"[]"}
+
+
+def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    change_plan("demo", plan_id, SETTINGS, (), (), "demo-older", DAY, plan.points, store)
+    app = opened(plan_id)
+    assert any("按旧数据选的" in one.value for one in app.warning)
+    assert not app.text_input
+
+
+def test_a_list_that_another_window_changed_is_not_drawn(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    app = press(opened(plan_id), "固定名单并公布摘要")
+    app.text_input(key=f"seed_{plan_id}").set_value(SEED).run()
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    change_plan(
+        "demo", plan_id, SETTINGS, (), (), plan.build_id, plan.data_until, plan.points.head(3), store
+    )
+    press(app, "抽签")
+    assert any("没有执行" in one.value for one in app.error)
+    now = kept_plan("demo", plan_id)
+    assert now
+    assert (now.drawn_on, len(now.points)) == (None, 3)
 
 
 def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> None:
@@ -215,14 +260,14 @@ def test_the_protocol_keeps_text_as_text(store: Path, frame: SampleFrame) -> Non
         points[column] = ALL
     settings = replace(SETTINGS, seed=ALL[0])
     build_id = current_build_id(store)
-    assert print_page(build_id, {"plan": str(plan_id)}) is None, "not drawn"
+    assert draw_page(build_id, {"plan": str(plan_id)}) is None, "not drawn"
     set_draw("demo", plan_id, settings, build_id, DAY, "f" * 64, "d" * 64, DAY, points, store)
-    page = print_page(build_id, {"plan": str(plan_id)})
+    page = draw_page(build_id, {"plan": str(plan_id)})
     assert page
     body = page.decode()
     for tag in ("<img", "<svg", "<b>", "<a "):
         assert tag not in body
-    assert body.count("<script") == 0
+    assert body.count("<script") == 1
     assert "ffffffff" in body
     for query in ({}, {"plan": ""}, {"plan": "x"}, {"plan": "99"}, {"plan": "9" * 30}):
-        assert print_page(build_id, query) is None
+        assert draw_page(build_id, query) is None

@@ -26,7 +26,7 @@ from data.views.draw import draw
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
 from data.views.overview import build_info
-from pages.ui.checklist import today
+from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
@@ -221,6 +221,24 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
     assert not app.exception, app.exception
     assert app.error
     assert "坏" in app.error[0].value
+
+
+def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
+    plan_id = a_plan(store)
+    app = start("sampling", part="mock", plan=str(plan_id))
+    sample_entries.remove_plan("demo", plan_id, store)
+    click(app, "生成")
+    assert any("没有执行" in one.value for one in app.error)
+    assert sample_entries.mocks("demo", store).empty
+
+
+def test_what_another_window_removed_is_said(store: Path) -> None:
+    app = made(store)
+    row, points, _ = kept(store)
+    sample_entries.remove_mock("demo", int(row["mock_id"]), store)
+    app.button(key=f"mock_seen_{points['mock_point_id'][0]}").click().run()
+    assert not app.exception, app.exception
+    assert any("已不存在" in one.value for one in app.error)
 
 
 def test_lists_and_removal(store: Path) -> None:

@@ -114,8 +114,8 @@ def test_every_code_has_words() -> None:
     codes = set(re.findall(r'^ +\((?:True, |False, )?"(\w+)", [\w.\[\]"]+,', source, re.MULTILINE))
     assert {"open", "low_risk", "only_in_grid"} <= codes
     assert codes <= set(REASONS)
-    doc = Path("data/views/choose.py").read_text().split("code     values")[1].split('"""')[0]
-    assert {line.split()[0] for line in doc.strip().splitlines()} == set(CAUTIONS)
+    review = Path("data/views/plan_review.py").read_text()
+    assert set(re.findall(r'Caution\("(\w+)"', review)) == set(CAUTIONS)
 
 
 def test_a_plan_needs_the_population_and_takes_the_standards_total(store: Path) -> None:
@@ -180,6 +180,35 @@ def test_a_final_plan_is_changed_by_its_next_version(store: Path) -> None:
     assert kept_plan("demo", 2) is None
 
 
+@pytest.mark.parametrize("elsewhere", ["不选", "确认定稿", "确认删除"])
+@pytest.mark.parametrize("here", ["不选", "换成候选 1", "确认定稿", "确认删除"])
+def test_what_another_window_did_is_not_undone_by_a_click(
+    store: Path, elsewhere: str, here: str
+) -> None:
+    app = new_plan()
+    keys = declared(1)
+    app, other = pick(app, keys[1]), start("sampling", part="choose", plan="1", site=keys[0])
+    click(other, elsewhere)
+    now = sample_entries.plans("demo"), sample_entries.plan_points("demo", 1)
+    click(app, here)
+    assert "没有执行" in says(app)
+    assert sample_entries.plans("demo").equals(now[0])
+    assert sample_entries.plan_points("demo", 1).equals(now[1])
+
+
+def test_the_plans_of_another_county_are_not_shown(store: Path) -> None:
+    new_plan()
+    plan = kept_plan("demo", 1)
+    assert plan is not None
+    other = sample_entries.add_plan(
+        "other", "别县", plan.settings, plan.made_on, "other-1", plan.data_until, plan.points
+    )
+    app = start("sampling", part="choose", plan=str(other))
+    assert app.selectbox(key="sampling:plan").value == ""
+    assert kept_plan("demo", other) is None
+    assert plan_page(current_build_id(store), {"plan": str(other)}) is None
+
+
 def test_what_was_drawn_is_not_lost_by_a_click(store: Path) -> None:
     app = new_plan()
     plan = kept_plan("demo", 1)
@@ -240,7 +269,7 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
     for row in found.points.to_dict("records"):
         assert site_name(row) in paper
     assert "编制" in paper
-    for nothing in ({}, {"plan": "9"}, {"plan": "x"}):
+    for nothing in ({}, {"plan": "9"}, {"plan": "x"}, {"plan": "9" * 5000}):
         assert plan_page(build.build_id, nothing) is None
 
 

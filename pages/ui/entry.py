@@ -1,0 +1,40 @@
+"""What all entries of people share: the day they are made on, and why one was not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from data.messages import DataError
+from pages.ui.text import plain
+
+
+def today() -> date:
+    """The day on this computer."""
+    return datetime.now().astimezone().date()
+
+
+def kept(do: Callable[..., None], *args: Any) -> Callable[[], None]:
+    """The callback of a click, which leaves what a DataError says to `show_fault` of the next run."""
+
+    def on_click() -> None:
+        try:
+            do(*args)
+        except DataError as error:
+            not_kept(error.zh)
+
+    return on_click
+
+
+def not_kept(why: str) -> None:
+    """Leave it to `show_fault` of the next run to say why an entry was not kept."""
+    st.session_state["entry_fault"] = why
+
+
+def show_fault() -> None:
+    """Say why the last entry was not kept."""
+    if fault := st.session_state.pop("entry_fault", ""):
+        st.error(plain(fault))
