@@ -14,7 +14,7 @@ from data.sample_entries import add_plan, change_plan, finish_plan, remove_plan
 from data.views.choose import choose as choose_points
 from data.views.overview import Build
 from data.views.plan_review import points_to_keep
-from pages.ui.entry import today
+from pages.ui.entry import not_kept, today
 from pages.ui.filters import choose
 from pages.ui.sampling import Plan
 from pages.ui.sites import site_frame
@@ -37,6 +37,9 @@ def copy_plan(build: Build, plan: Plan, title_key: str = "") -> None:
 def next_version(build: Build, plan: Plan, reason_key: str) -> None:
     """A draft that can be drawn, of a plan that was; reason_key: of the field that says why."""
     reason = st.session_state[reason_key].strip()
+    if not reason:
+        not_kept("没有另做一版：请写明为什么。")
+        return
     _copy(build, plan, plan.title, f"由第 {plan.version} 版另做：{reason}")
 
 

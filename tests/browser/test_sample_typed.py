@@ -58,7 +58,7 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     page.get_by_role("spinbutton", name="点位最小距离").fill("450")
     type_and_press(page, "textbox", "方案名称", "刚打的名称", "自动选点，存为新方案")
     page.wait_for_url("**plan=*")
-    settle(page)
+    expect(page.get_by_role("heading", name="刚打的名称")).to_be_visible(timeout=30_000)
     made = latest(own_store)
     assert made["title"] == "刚打的名称"
     assert PlanSettings.of_json(made["settings"]).min_distance_m == 450
@@ -67,8 +67,7 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     settle(page)
     type_and_press(page, "spinbutton", "点位最小距离", "350", "按这些设置重新自动选点")
     page.wait_for_url(lambda url: "show=" not in url)
-    settle(page)
-    expect(page.get_by_role("radio", name="点位", exact=True)).to_be_checked()
+    expect(page.get_by_role("radio", name="点位", exact=True)).to_be_checked(timeout=30_000)
     assert PlanSettings.of_json(latest(own_store)["settings"]).min_distance_m == 350
 
     page.get_by_role("button", name="另存为").click()
@@ -95,7 +94,6 @@ def test_a_quota(window: Window, own_address: str, own_store: Path) -> None:
     page.locator(".gdg-input").fill(str(first.quota + 1))
     page.get_by_role("button", name="按这些设置重新自动选点").click()
     page.wait_for_url(lambda url: "show=" not in url)
-    settle(page)
     after = PlanSettings.of_json(plans("demo", own_store).set_index("plan_id").loc[1, "settings"])
     assert after.quotas[0].quota == first.quota + 1
 
