@@ -58,6 +58,7 @@ class Wanted:
 
 def show_mock(build: Build, plan: Plan | None) -> None:
     """The inspections there are, one of them open; a new one from the plan that is open."""
+    st.html(PAGE_STYLE)
     rows = mocks(build.source)
     names = {"": "全部检查"} | {
         str(row.mock_id): f"{KINDS[row.kind]} · {row.title} · {row.held_on:%Y-%m-%d}"
@@ -180,7 +181,6 @@ def _open(build: Build, row: Any) -> None:
     points = mock_points(build.source, row["mock_id"])
     points = points.assign(name=[site_name(point) for point in points.to_dict("records")])
     items = mock_items(build.source, row["mock_id"])
-    st.html(PAGE_STYLE)
     st.subheader(plain(row["title"]))
     people = f"　检查人员：{plain(row['inspectors'])}" if row["inspectors"] else ""
     st.caption(
