@@ -142,11 +142,11 @@ def _rule(build: Build, plan: Plan) -> tuple[PlanSettings, float]:
             default = thresholds()["pass_share"]
             if not default.is_verified and settings.pass_share == default.value:
                 st.caption(f"{default.value:.0%} 是默认值，没有查到出处；请填县里接到的要求。")
+            st.session_state.setdefault(f"times_{plan.plan_id}", 1.0)  # a button sets it too
             times = st.number_input(
                 "风险按几倍算",
                 min_value=0.1,
                 max_value=MOST_TIMES,
-                value=1.0,
                 step=0.1,
                 format="%.1f",
                 key=f"times_{plan.plan_id}",
