@@ -13,7 +13,7 @@ Definitions: docs/adr/0014-site-risk.md; statistics: geo/risk.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,16 @@ class SampleFrame:
     outside_grids: int
     unlocated: int
     left_out_m: float
+
+
+def in_grids(sample: SampleFrame) -> SampleFrame:
+    """Only the sites that a grid in force answers for: these alone are declared, drawn and rehearsed.
+
+    What lies outside is nobody's to mend and not the area inspected: lists may go far beyond it.
+    """
+    is_inside = sample.frame["grid_id"].notna().to_numpy()
+    frame = sample.frame[is_inside].reset_index(drop=True)
+    return replace(sample, frame=frame, mix=sample.mix[is_inside])
 
 
 def sample_frame(engine: Engine) -> SampleFrame:

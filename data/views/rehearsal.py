@@ -53,7 +53,6 @@ class Note(NamedTuple):
     unverified_rows  rows in use whose points nobody has checked against the standard
     unknown_risk     sites whose risk is not known: they count at their type's mean
     unseen           points of a round, on average, that nobody has looked at lately
-    outside_grids    sites that may be drawn and lie in no grid
     unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
     """
 
@@ -206,8 +205,6 @@ def rehearse_plan(
         np.array([part_points[part] for part in parts], float),
     )
     place, keys = pd.factorize(place_key)
-    outside = int((frame["grid_id"].isna() & may_be_drawn).sum())
-    notes += [Note("outside_grids", "", outside)] if outside else []
     group = np.where(frame["kind"] == "street", place, -1)
     rounds = int(threshold("rehearsal_rounds"))
 

@@ -17,12 +17,12 @@ from data.views.plan_review import points_to_keep
 from pages.ui.entry import not_kept, today
 from pages.ui.filters import choose
 from pages.ui.sampling import Plan
-from pages.ui.sites import site_frame
+from pages.ui.sites import candidates
 
 
 def add(build: Build, title: str, settings: PlanSettings) -> None:
     """A new plan with the points that these settings choose."""
-    points = points_to_keep(choose_points(site_frame(build).frame, settings))
+    points = points_to_keep(choose_points(candidates(build).frame, settings))
     _open(add_plan(build.source, title, settings, today(), build.build_id, build.data_until, points))
 
 
@@ -101,7 +101,7 @@ def _change(
     barred: tuple[str, ...],
 ) -> None:
     """Choose what is lacking beside the points that stay."""
-    chosen = choose_points(site_frame(build).frame, settings, stay, barred)
+    chosen = choose_points(candidates(build).frame, settings, stay, barred)
     points = points_to_keep(chosen, stay)
     change_plan(
         build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points,

@@ -16,7 +16,7 @@ from data.views.choose import suggested_quotas
 from data.views.overview import Build
 from data.views.standards import form_parts, quotas_for, rehearsed_forms
 from pages.ui.sampling import Plan, standard
-from pages.ui.sites import site_frame
+from pages.ui.sites import candidates
 from pages.ui.text import plain
 
 ORIGINS = {"standard": "标准", "suggested": "建议值", "": "未要求"}
@@ -69,7 +69,7 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
     usual = round(100 * threshold("declared_share")), round(100 * threshold("spare_share"))
     is_kept = is_same and total == kept_total and (share, spare) == usual
     suggested = suggested_quotas(
-        site_frame(build).frame, int(total), asked.rows, share / 100, spare / 100
+        candidates(build).frame, int(total), asked.rows, share / 100, spare / 100
     )
     origins = {one.quota.site_type: one.origin for one in suggested}
     quotas = list(old.quotas) if is_kept and old else [one.quota for one in suggested]
@@ -125,13 +125,13 @@ def _edit(
     build: Build, quotas: list[Quota], origins: dict[str, str], key: str
 ) -> tuple[Quota, ...] | None:
     """The quotas as a table to edit, with the types of the frame that none was asked of."""
-    candidates = site_frame(build).frame["site_type"].value_counts()
+    counts = candidates(build).frame["site_type"].value_counts()
     named = {quota.site_type for quota in quotas}
-    rows = [*quotas, *(Quota(str(name), 0, 0) for name in candidates.index if name not in named)]
+    rows = [*quotas, *(Quota(str(name), 0, 0) for name in counts.index if name not in named)]
     shown = pd.DataFrame(rows, columns=list(Quota._fields)).rename(
         columns={"site_type": "类型", **{column: name for name, column in NUMBERS.items()}}
     )
-    shown.insert(1, "候选（个）", shown["类型"].map(candidates).fillna(0).astype(int))
+    shown.insert(1, "候选（个）", shown["类型"].map(counts).fillna(0).astype(int))
     shown["配额来自"] = [ORIGINS[origins.get(name, "")] for name in shown["类型"]]
     number = st.column_config.NumberColumn(min_value=0, max_value=1000, step=1, required=True)
     edited = st.data_editor(

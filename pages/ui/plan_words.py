@@ -10,7 +10,7 @@ import pandas as pd
 from data.views.overview import Build
 from data.views.plan_review import Caution, Review, review
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import OUTSIDE, all_grids, pros_and_cons, risk_text, site_frame, site_name
+from pages.ui.sites import OUTSIDE, all_grids, candidates, pros_and_cons, risk_text, site_name
 from pages.ui.text import last_day, number
 
 Texts = Iterable[dict[str, Any]]
@@ -48,7 +48,7 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 
 def plan_review(build: Build, plan: Plan) -> Review:
     """What there is to say of the plan; with the frame it was chosen from only while that is served."""
-    frame = site_frame(build).frame if plan.build_id == build.build_id else None
+    frame = candidates(build).frame if plan.build_id == build.build_id else None
     return review(plan.points, plan.settings, plan.pinned, all_grids(build), frame)
 
 

@@ -48,6 +48,7 @@ from pages.ui.sampling import Plan, places_of
 from pages.ui.sites import (
     OUTSIDE,
     Site,
+    candidates,
     every_day,
     map_point,
     place,
@@ -85,7 +86,7 @@ SHOWS = {
 
 def show_choose(build: Build, plan: Plan | None) -> None:
     """Choose the declared points of a new plan, or look after those of the open one."""
-    if site_frame(build).frame.empty and plan is None:
+    if candidates(build).frame.empty and plan is None:
         st.info(
             "没有候选点位，无从选点：请在“数据管理”页入库道路（路网）或候选点位名单"
             "（农贸市场、公厕、小区等，附坐标）。"
@@ -244,7 +245,7 @@ def _points(build: Build, plan: Plan, found: Review) -> None:
         table(shown, "申报点", TABLE, height=250, select=True, config=WIDTHS)
     if key and not locked:
         stand_ins = stand_in_list(
-            site_frame(build).frame, plan.settings, tuple(keys), plan.barred, key, STAND_INS
+            candidates(build).frame, plan.settings, tuple(keys), plan.barred, key, STAND_INS
         )
     with right:
         _point_map(build, found, key, stand_ins)

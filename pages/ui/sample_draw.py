@@ -36,7 +36,7 @@ from pages.ui.plan_actions import next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import all_grids, map_point, site_frame, site_name
+from pages.ui.sites import all_grids, candidates, map_point, site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
@@ -110,10 +110,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
         return
     is_fixed = fixed == said.frame_digest
     if outside := site_frame(build).outside_grids:
-        st.warning(
-            f"候选点位有 {outside:,} 个在网格之外（没有网格负责，也可能不在本县），照样可能被抽中。"
-            "不该列入的，先从点位名单里删去，在“数据管理”里重新入库。"
-        )
+        st.caption(f"另有 {outside:,} 个点位在网格之外：没有网格负责，不列入名单。")
     _announced(plan, said, fixed)
     st.subheader("第二步　公布种子")
     st.markdown(ADVICE)
@@ -144,7 +141,7 @@ def _is_good(seed: str) -> bool:
 
 
 def _announce(_: Engine, build: Build, settings: PlanSettings, declared: tuple[str, ...]) -> Announced:
-    return announce(site_frame(build).frame, settings, list(declared))
+    return announce(candidates(build).frame, settings, list(declared))
 
 
 def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
@@ -217,7 +214,7 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None
         not_kept(f"没有抽签：{BAD_SEED}")
         return
     settings = replace(settings, seed=seed)
-    found = draw(site_frame(build).frame, settings, plan.keys("declared"))
+    found = draw(candidates(build).frame, settings, plan.keys("declared"))
     # Why a point was declared stays with it: the draw knows only what makes its risk.
     told = dict(zip(plan.declared["site_key"], plan.declared["reasons"], strict=True))
     points = found.points.assign(
@@ -364,7 +361,7 @@ def _notices(build: Build, again: PlanDraw) -> None:
             for notice in again.notices:
                 said = NOTICES[notice.code].format(site_type=notice.site_type, count=notice.count)
                 st.markdown(f"- {plain(said)}")
-            skipped = again.skipped.merge(site_frame(build).frame, "left", ["site_key", "site_type"])
+            skipped = again.skipped.merge(candidates(build).frame, "left", ["site_key", "site_type"])
             for row in skipped[skipped["lon"].notna()].to_dict("records"):
                 name = plain(f"{row['site_type']} {site_name(row)}")
                 st.markdown(f"- {name}：{PASSED[row['role']]}")

@@ -12,7 +12,7 @@ from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, rehearse_plan
 from pages.ui.read import read
 from pages.ui.sampling import scoring
-from pages.ui.sites import site_frame
+from pages.ui.sites import candidates
 
 ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
 SURE = 0.999  # beyond it a chance is only said to be beyond
@@ -26,7 +26,6 @@ NOTES = {
     "unverified_rows": "用到的扣分细则有 {number} 行是默认值，没有核对过原文。",
     "unknown_risk": "{subject}：{number} 个点的风险不明，按同类平均计算。",
     "unseen": "每轮抽到的点平均有 {number} 个很久没有人看过：没有记录不等于干净，按同类平均起算。",
-    "outside_grids": "可能被抽到的点有 {number} 个在网格之外，没有牵头单位。",
     "unknown_declared": "方案的申报点有 {number} 个不在当前数据的候选点位里。",
     "unknown_repaired": "勾选的地点有 {number} 处不在当前数据的候选点位里。",
 }
@@ -70,7 +69,7 @@ def _rehearse(
 ) -> PlanRehearsal:
     rows = pd.DataFrame(list(deductions), columns=ROW).astype({"points": float, "cap": float})
     return rehearse_plan(
-        site_frame(build), rows, dict(part_points), settings, declared, repaired, risk_times
+        candidates(build), rows, dict(part_points), settings, declared, repaired, risk_times
     )
 
 

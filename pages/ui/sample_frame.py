@@ -125,7 +125,7 @@ def _counts(found: SampleFrame, by_grid: pd.DataFrame) -> None:
         ),
         ("有未整改问题（个）", number((frame["open_now"] > 0).sum()), "申报前先整改"),
         ("没有候选点位的网格（个）", number(bare), f"共 {len(by_grid):,} 个网格"),
-        ("网格之外（个）", number(found.outside_grids), "；".join(left_out[1:]) or "无网格负责"),
+        ("网格之外（个）", number(found.outside_grids), "；".join(left_out[1:]) or "不列入选点和抽签"),
     ]
     for column, (label, value, note) in zip(st.columns(len(parts)), parts, strict=True):
         with column, st.container(border=True, gap="xsmall"):

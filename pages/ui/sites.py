@@ -14,7 +14,7 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import road_classes
 from data.views.choose import LOWERS_RISK
-from data.views.frame import SampleFrame, sample_frame
+from data.views.frame import SampleFrame, in_grids, sample_frame
 from data.views.overview import Build, build_info, grids_in_force
 from data.views.site_lists import frame_by_grid, frame_by_type, risk_edges, street_risk
 from pages.ui.read import read, read_shared
@@ -49,6 +49,15 @@ SPEAKS_FOR = (*LOWERS_RISK, "pinned", "low_risk", "looked_days", "only_in_grid")
 def site_frame(build: Build) -> SampleFrame:
     """All candidate sites; one object for all sessions, not to be changed."""
     return read_shared(sample_frame, build.build_id)
+
+
+def candidates(build: Build) -> SampleFrame:
+    """The sites that may be declared and drawn: those in grids."""
+    return read_shared(_candidates, build.build_id, build)
+
+
+def _candidates(_: Engine, build: Build) -> SampleFrame:
+    return in_grids(site_frame(build))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import shapely
 
 from data.engine import DuckDBEngine
 from data.standards import site_types, street_site_types, threshold
-from data.views.frame import SampleFrame, sample_frame
+from data.views.frame import SampleFrame, in_grids, sample_frame
 from data.views.site_risk import FEATURES, NEVER, History, Past
 from tests.conftest import County, collection, feature, lonlat, write_tiny_county
 
@@ -316,6 +316,9 @@ def test_one_grid_and_a_site_without_a_type(tmp_path: Path) -> None:
     assert set(found.model.type_rates.query("sites > 0")["site_type"]) == set(
         frame.loc[~outside, "site_type"]
     )
+    inside = in_grids(found)
+    assert inside.frame["site_key"].tolist() == frame.index[~outside].tolist()
+    np.testing.assert_array_equal(inside.mix, found.mix[~outside.to_numpy()])
 
 
 def test_one_name_for_a_type_of_site() -> None:

@@ -199,7 +199,6 @@ def test_what_is_missing_is_said() -> None:
         ("unseen", ""): 10,
         ("unverified_rows", ""): 2,
         ("unknown_risk", "公厕"): 1,
-        ("outside_grids", ""): 1,
     }
     assert found.drawn == 32
     assert found.sites["risk"].iloc[34] == pytest.approx(0.2)  # the other toilets'
