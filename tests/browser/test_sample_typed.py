@@ -58,7 +58,7 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     page.get_by_role("spinbutton", name="点位最小距离").fill("450")
     type_and_press(page, "textbox", "方案名称", "刚打的名称", "自动选点，存为新方案")
     page.wait_for_url("**plan=*")
-    expect(page.get_by_role("heading", name="刚打的名称")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("刚打的名称 第 1 版").first).to_be_visible(timeout=30_000)
     made = latest(own_store)
     assert made["title"] == "刚打的名称"
     assert PlanSettings.of_json(made["settings"]).min_distance_m == 450
@@ -72,7 +72,7 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
 
     page.get_by_role("button", name="另存为").click()
     type_and_press(page, "textbox", "新方案名称", "另一个名称", "确认另存")
-    expect(page.get_by_role("heading", name="另一个名称")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("另一个名称 第 1 版").first).to_be_visible(timeout=30_000)
     assert latest(own_store)["title"] == "另一个名称"
 
     page.get_by_role("button", name="定稿").click()
