@@ -84,6 +84,8 @@ def in_grids(sample: SampleFrame) -> SampleFrame:
     What lies outside is nobody's to mend and not the area inspected: lists may go far beyond it.
     """
     is_inside = sample.frame["grid_id"].notna().to_numpy()
+    if is_inside.all():  # no second copy of a large frame
+        return sample
     frame = sample.frame[is_inside].reset_index(drop=True)
     return replace(sample, frame=frame, mix=sample.mix[is_inside])
 

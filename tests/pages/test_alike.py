@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -15,27 +14,12 @@ from streamlit.testing.v1 import AppTest
 from data import entries
 from data.builds import current_build_id, open_build
 from data.export import checklist_workbook
-from data.settings import settings
 from data.views import alike
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.test_pages import click, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo's store without what others typed in: these tests write into it."""
-    typed = shutil.ignore_patterns("entries.sqlite*")
-    copy = shutil.copytree(demo_store, tmp_path / "store", ignore=typed)
-    return use_store(Path(copy), monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _forget_settings() -> Iterator[None]:
-    yield
-    settings.cache_clear()
 
 
 def an_issue(store: Path) -> str:
@@ -49,12 +33,6 @@ def an_issue(store: Path) -> str:
 
 def texts(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in [*app.markdown, *app.subheader, *app.caption])
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception, app.exception
-    return app
 
 
 def test_a_link_reproduces_the_search(store: Path) -> None:

@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from data.builds import current_build_id, open_build
 from data.export import workbook
 from data.filters import Filters
-from data.settings import settings
 from data.views import todo
 from data.views.overview import Build, build_info
 from data.views.rebound import rebound_by
@@ -31,12 +30,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.fixture
 def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return use_store(demo_store, monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _forget_settings() -> object:
-    yield
-    settings.cache_clear()
 
 
 def a_build(folder: Path) -> Build:

@@ -43,12 +43,6 @@ def use_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _forget_settings() -> object:
-    yield
-    settings.cache_clear()
-
-
 def start(page: str = "overview", **query: str) -> AppTest:
     app = AppTest.from_file(str(SHELL), default_timeout=60)
     for key, value in query.items():
@@ -59,6 +53,13 @@ def start(page: str = "overview", **query: str) -> AppTest:
         for key, value in query.items():
             app.query_params[key] = value
         app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    """The page after a click on the first button whose label begins so."""
+    next(button for button in app.button if button.label.startswith(label)).click().run()
     assert not app.exception, app.exception
     return app
 

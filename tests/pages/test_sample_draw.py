@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -33,7 +32,7 @@ from pages.ui.draw_result import command, is_same, kept_draw
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
 from tests.pages.test_every_county import says
-from tests.pages.test_pages import start, use_store
+from tests.pages.test_pages import start
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 DAY = date(2026, 11, 20)
@@ -51,14 +50,6 @@ SETTINGS = PlanSettings(
 @pytest.fixture(scope="module")
 def frame(demo_store: Path) -> SampleFrame:
     return sample_frame(open_build(current_build_id(demo_store), demo_store))
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The demo county with nothing typed in."""
-    folder = tmp_path / "store"
-    shutil.copytree(demo_store, folder, ignore=shutil.ignore_patterns("entries*", FRAMES))
-    return use_store(folder, monkeypatch)
 
 
 def a_plan(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +19,6 @@ from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.mock_workbook import DAY, NUMBER, RESULT, mock_workbook
 from data.plan import PlanSettings, Quota
-from data.settings import settings
 from data.views.draw import draw
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
@@ -30,23 +27,9 @@ from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
-from tests.pages.test_pages import start, use_store
+from tests.pages.test_pages import click, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo's store without what others typed in: these tests write into it."""
-    typed = shutil.ignore_patterns("entries.sqlite*")
-    copy = shutil.copytree(demo_store, tmp_path / "store", ignore=typed)
-    return use_store(Path(copy), monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _forget_settings() -> Iterator[None]:
-    yield
-    settings.cache_clear()
 
 
 def a_plan(store: Path, *quotas: Quota) -> int:
@@ -69,12 +52,6 @@ def a_plan(store: Path, *quotas: Quota) -> int:
         done.draw_digest, today(), done.points.assign(reasons="[]"), store,
     )  # fmt: skip
     return plan_id
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception, app.exception
-    return app
 
 
 def texts(app: AppTest) -> str:

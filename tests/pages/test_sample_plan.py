@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.plan import PlanSettings
-from data.settings import settings
 from data.views.frame import sample_frame
 from data.views.overview import build_info
 from pages.ui.plan_files import plan_geojson, plan_workbook
@@ -28,30 +26,10 @@ from pages.ui.route_print import route_page
 from pages.ui.sampling import kept_plan
 from pages.ui.sites import REASONS, site_name
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.test_pages import click, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo's store without what others typed in: these tests write into it."""
-    typed = shutil.ignore_patterns("entries.sqlite*")
-    copy = shutil.copytree(demo_store, tmp_path / "store", ignore=typed)
-    return use_store(Path(copy), monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _forget_settings() -> Iterator[None]:
-    yield
-    settings.cache_clear()
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception, app.exception
-    return app
 
 
 def says(app: AppTest) -> str:

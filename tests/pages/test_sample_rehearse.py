@@ -18,9 +18,9 @@ from pages.ui.sample_forecast import chance_text, rehearsal
 from pages.ui.sampling import kept_plan
 from tests.pages.test_every_county import says
 from tests.pages.test_pages import start
-from tests.pages.test_sample_draw import SETTINGS, a_plan, drawn, frame, store
+from tests.pages.test_sample_draw import SETTINGS, a_plan, drawn, frame
 
-__all__ = ["frame", "store"]
+__all__ = ["frame"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 

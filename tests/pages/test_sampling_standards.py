@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,26 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from data import sample_entries
 from data.catalog import TABLES
-from data.settings import settings
 from data.standards import default_table
-from tests.pages.test_pages import start, use_store
+from tests.pages.test_pages import start
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> $x$"
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo's store without what others typed in: these tests write into it."""
-    typed = shutil.ignore_patterns("entries.sqlite*")
-    copy = shutil.copytree(demo_store, tmp_path / "store", ignore=typed)
-    return use_store(Path(copy), monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _forget_settings() -> Iterator[None]:
-    yield
-    settings.cache_clear()
 
 
 def texts(app: AppTest) -> str:

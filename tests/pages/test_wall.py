@@ -42,12 +42,6 @@ def use_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def _forget_settings() -> object:
-    yield
-    settings.cache_clear()
-
-
 def slides(**query: str) -> dict[str, Any]:
     """First slide by code of the scene."""
     answer = stage_answer(query)
