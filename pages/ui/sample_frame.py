@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,7 @@ from data.views.site_lists import (
     site_records,
 )
 from data.views.site_risk import RiskModel
+from data.views.todo import grid_bounds
 from pages.ui.charts_frame import calibration_chart
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.map_data import map_data_url
@@ -278,10 +280,20 @@ def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
     ]
     legend = [*edge_items([100 * edge for edge in edges], "%"), (PALE, UNSEEN)]
     colours = BAND_COLOURS | GROUND_COLOURS | {"unseen": PALE}
-    scene = Scene(title, colours, legend, shown, chosen.grid_id, values, points=points, picked=site_key)
+    scene = Scene(
+        title, colours, legend, shown, chosen.grid_id, values, points=points, picked=site_key,
+        fit=_bounds(build, chosen.grid_id), fit_request=crc32(chosen.grid_id.encode()),
+    )  # fmt: skip
     draw_map(MAP, build, scene, height=430)
     if len(listed) > ROWS:
         st.caption(f"圆点是表中的前 {ROWS} 个点位，共 {len(listed):,} 个；路段和网格按全部点位着色。")
+
+
+def _bounds(build: Build, grid_id: str) -> tuple[float, float, float, float]:
+    """South, west, north, east of the chosen grid, or of the county."""
+    if grid_id:
+        return read(grid_bounds, build.build_id, grid_id)
+    return build.south, build.west, build.north, build.east
 
 
 def _grid_text(row: Any) -> str:

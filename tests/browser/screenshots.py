@@ -19,7 +19,7 @@ from etl.demo import write_demo
 from etl.load import build
 from etl.recipe import load_recipe
 from pages.ui.wall import SCENES
-from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving, settle
+from tests.browser.conftest import FLAGS, MAP, ROOT, executable, serving, settle, wait_in
 
 IMAGES = ROOT / "docs" / "images"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "user-guide.zh.md")
@@ -74,7 +74,7 @@ def shoot(page: Page, url: str, name: str) -> None:
     page.get_by_text("数据截至").last.wait_for()
     for element in page.locator(MAP).element_handles():
         if frame := element.content_frame():
-            frame.wait_for_function("window.oneMap && window.oneMap.isReady()")
+            wait_in(frame, "window.oneMap && window.oneMap.isReady()")
     page.wait_for_timeout(3000)  # the charts' own animation
     _save(page, name)
 

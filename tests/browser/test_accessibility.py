@@ -208,5 +208,5 @@ def test_every_control_is_reached_by_tab(
 
 def test_a_map_has_a_name_for_those_who_cannot_see_it(window: Window, address: str) -> None:
     window.page.goto(f"{address}/overview")
-    expect(window.page.locator(MAP)).to_be_visible(timeout=30_000)
+    expect(window.page.locator(MAP)).to_be_visible()
     expect(window.page.get_by_title("streamlit_folium")).to_have_count(0)

@@ -14,23 +14,12 @@ from playwright.sync_api import Frame, Page, expect
 from data.builds import builds, current_build_id, open_build
 from data.views.overview import build_info, grids
 from etl.publish import publish
-from tests.browser.conftest import MAP, serving
+from tests.browser.conftest import MAP, map_frame, serving
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
 
 pytestmark = pytest.mark.browser
-
-
-def map_frame(page: Page) -> Frame:
-    """The map's frame, once its grids are drawn."""
-    page.locator(MAP).wait_for(timeout=30_000)
-    handle = page.locator(MAP).element_handle()
-    assert handle
-    frame = handle.content_frame()
-    assert frame
-    frame.wait_for_function("window.oneMap && window.oneMap.isReady()", timeout=30_000)
-    return frame
 
 
 COLOURS = """() => Object.fromEntries(Object.values(map_div._layers)
@@ -81,7 +70,7 @@ def test_cold_deep_link_works_and_cannot_skip_the_frame(window: Window, demo_sto
     with serving(demo_store) as fresh:
         page = window.page
         page.goto(f"{fresh}/hotspots?period=30d&category=乱停乱放&grid={grid['grid_id']}")
-        expect(page.get_by_role("heading", name="创卫一张图")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name="创卫一张图")).to_be_visible()
         expect(page.get_by_role("link", name="总览")).to_be_visible()
         expect(page.get_by_role("heading", name="问题热点")).to_contain_text("乱停乱放")
         expect(page.get_by_role("heading", name=grid["grid_name"])).to_be_visible()
@@ -91,7 +80,7 @@ def test_cold_deep_link_works_and_cannot_skip_the_frame(window: Window, demo_sto
 
 def test_the_first_page_has_a_name_too(window: Window, address: str) -> None:
     window.page.goto(f"{address}/overview?period=30d")
-    expect(window.page.get_by_role("combobox", name="时段")).to_have_value("近 30 天", timeout=30_000)
+    expect(window.page.get_by_role("combobox", name="时段")).to_have_value("近 30 天")
     expect(window.page.get_by_text("没有这个页面")).to_have_count(0)
 
 
@@ -100,11 +89,11 @@ def test_menu_keeps_filters_and_back_button_returns(window: Window, address: str
     page.goto(f"{address}/?period=30d")
     map_frame(page)
     page.get_by_role("link", name="问题热点").click()
-    expect(page.get_by_role("heading", name="问题热点")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="问题热点")).to_be_visible()
     map_frame(page)
     assert page.url.endswith("/hotspots?period=30d")
     page.go_back()
-    expect(page.get_by_role("heading", name="总览")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="总览")).to_be_visible()
     expect(page.get_by_role("combobox", name="时段")).to_have_value("近 30 天")
 
 
@@ -118,12 +107,12 @@ def test_a_new_build_shows_up_in_a_running_app(
     with serving(tmp_path) as fresh:
         page = window.page
         page.goto(fresh)
-        expect(page.get_by_text(f"版本 {first}")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text(f"版本 {first}")).to_be_visible()
         shutil.copy(tmp_path / f"{first}.duckdb", tmp_path / "next.building")
         publish(tmp_path / "next.building", "zz-next", tmp_path)
         assert builds(tmp_path)[-1] == "zz-next"
         page.reload()
-        expect(page.get_by_text("版本 zz-next")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("版本 zz-next")).to_be_visible()
         map_frame(page)
 
 
@@ -146,7 +135,7 @@ def test_footer_counts_are_those_of_the_build(window: Window, address: str, demo
     build = build_info(open_build(current_build_id(demo_store), demo_store))
     window.page.goto(address)
     footer = window.page.get_by_text("数据截至").last
-    expect(footer).to_contain_text(f"问题 {build.issues:,} 件", timeout=30_000)
+    expect(footer).to_contain_text(f"问题 {build.issues:,} 件")
     expect(footer).to_contain_text(f"拒收 {build.refused:,} 条")
     expect(footer).to_contain_text(f"网格外 {build.outside_grids:,} 件")
 

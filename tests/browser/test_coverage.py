@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Window
-from tests.browser.test_app import map_frame
+from tests.browser.conftest import Window, map_frame, wait_in
 
 pytestmark = pytest.mark.browser
 MIDDLE_OF_A_STREET = """() => {
@@ -25,7 +24,7 @@ def test_a_click_on_a_street_shows_what_is_behind_it(window: Window, address: st
     page.goto(f"{address}/coverage?period=30d&streets=grade")
     page.get_by_text("欠账最多的路段").wait_for()
     frame = map_frame(page)
-    frame.wait_for_function("window.oneMap && window.oneMap.painted > 0")
+    wait_in(frame, "window.oneMap && window.oneMap.painted > 0")
     x, y = frame.evaluate(MIDDLE_OF_A_STREET)
     element = frame.frame_element()
     element.scroll_into_view_if_needed()

@@ -37,7 +37,7 @@ def address(own_store: Path) -> Iterator[str]:
 
 def refuses(page: Page, count: int) -> None:
     card = page.get_by_test_id("stMetric").filter(has_text="将拒收")
-    expect(card).to_contain_text(str(count), timeout=30_000)
+    expect(card).to_contain_text(str(count))
 
 
 def load(page: Page) -> None:
@@ -55,7 +55,7 @@ def test_a_bad_ledger_is_loaded_mended_and_loaded_again(
     pd.DataFrame(ROWS, columns=HEAD).join(places).to_excel(ledger, index=False, engine="xlsxwriter")
     page.goto(f"{address}/data_admin")
     page.locator("input[type=file]").set_input_files(ledger)
-    expect(page.get_by_text("列名就是“检查时间”")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("列名就是“检查时间”")).to_be_visible()
     page.get_by_text("WGS84 / CGCS2000 经纬度").click()
     page.get_by_text("另一个来源").click()
     expect(page.get_by_test_id("stMetric").filter(has_text="将拒收")).to_contain_text(
@@ -79,7 +79,7 @@ def test_a_bad_ledger_is_loaded_mended_and_loaded_again(
 
     page.get_by_role("link", name="数据管理").click()
     page.locator("input[type=file]").set_input_files(mended)
-    expect(page.get_by_text("已套用上次确认的列对应与坐标系")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已套用上次确认的列对应与坐标系")).to_be_visible()
     expect(page.get_by_test_id("stMetric").filter(has_text="将拒收")).to_contain_text(
         "0", timeout=30_000
     )
@@ -104,6 +104,6 @@ def test_a_file_that_is_no_table_is_refused_with_a_message(address: str, window:
     page.goto(f"{address}/data_admin")
     bomb = {"name": "台账.xlsx", "mimeType": "application/octet-stream", "buffer": b"PK\x03\x04 no"}
     page.locator("input[type=file]").set_input_files(bomb)  # type: ignore[arg-type]
-    expect(page.get_by_text("台账.xlsx 不能按 xlsx 读取")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("台账.xlsx 不能按 xlsx 读取")).to_be_visible()
     page.get_by_role("link", name="总览").click()
     expect(page.get_by_text("数据截至")).to_be_visible()

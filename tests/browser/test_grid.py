@@ -13,7 +13,7 @@ from data.builds import current_build_id, open_build
 from data.filters import Filters
 from data.views.overview import build_info, grids
 from data.views.todo import grid_bounds, standings
-from tests.browser.test_app import map_frame
+from tests.browser.conftest import map_frame, wait_in
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -46,7 +46,7 @@ def grid_id(demo_store: Path) -> str:
 
 def whole(page: Page) -> None:
     """Wait until everything of a grid's page is drawn."""
-    expect(page.get_by_text("数据截至").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("数据截至").last).to_be_visible()
     map_frame(page)
     page.locator(".js-plotly-plot .legend").nth(1).wait_for(timeout=30_000)
 
@@ -62,7 +62,7 @@ def test_a_phone_shows_everything_within_its_width(
     if "grid=" in query:
         whole(page)
     else:
-        expect(page.get_by_role("button", name="逾期").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="逾期").first).to_be_visible()
     expect(page.get_by_role("combobox", name="网格")).to_be_visible()
     assert page.evaluate(TOO_WIDE, PHONE["width"]) == []
     assert page.evaluate(TOO_LOW) == []
@@ -76,10 +76,10 @@ def test_a_grid_is_found_by_tapping_on_a_phone(window: Window, address: str) -> 
     page.goto(f"{address}/grid")
     page.get_by_role("button", name="个网格").first.click(timeout=30_000)
     page.wait_for_url("**unit=*")
-    expect(page.get_by_role("heading", name="今天要办")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="今天要办")).to_be_visible()
     page.get_by_role("button", name="逾期").first.click()
     page.wait_for_url("**grid=*")
-    expect(page.get_by_role("heading", name="逾期未整改")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="逾期未整改")).to_be_visible()
 
 
 def test_paper_is_one_a4_page_with_the_numbers_of_the_screen(
@@ -114,11 +114,11 @@ def test_the_map_begins_at_the_grid_and_returns_to_it_only_when_asked(
     first = frame.evaluate("map_div.getZoom()")
     frame.evaluate("map_div.setZoom(map_div.getZoom() - 2, {animate: false})")
     page.get_by_role("button", name="定位到本网格").click()
-    frame.wait_for_function("zoom => map_div.getZoom() === zoom", arg=first)
+    wait_in(frame, "zoom => map_div.getZoom() === zoom", first)
     frame.evaluate("map_div.setZoom(map_div.getZoom() - 1, {animate: false})")
     mine = frame.evaluate("map_div.getZoom()")
     painted = frame.evaluate("oneMap.painted")
     page.get_by_role("button", name="显示更多").first.click()
-    frame.wait_for_function("count => oneMap.painted >= count", arg=painted)
+    wait_in(frame, "count => oneMap.painted >= count", painted)
     page.wait_for_timeout(1000)  # a rerun that would zoom has had its time
     assert frame.evaluate("map_div.getZoom()") == mine, "the reader's place is kept"

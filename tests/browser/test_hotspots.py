@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import MAP
-from tests.browser.test_app import map_frame
+from tests.browser.conftest import MAP, map_frame, map_frames, wait_in
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -26,7 +25,7 @@ def test_a_click_on_a_street_opens_its_records(window: Window, address: str) -> 
     page = window.page
     page.goto(f"{address}/hotspots?period=365d&colour=density")
     frame = map_frame(page)
-    frame.wait_for_function(f"window.oneMap.painted && ({A_STREET})()")
+    wait_in(frame, f"window.oneMap.painted && ({A_STREET})()")
     at = frame.evaluate(A_STREET)
     page.locator(MAP).click(position={"x": at["x"], "y": at["y"]})
     page.wait_for_url(re.compile("segment="))
@@ -36,13 +35,8 @@ def test_a_click_on_a_street_opens_its_records(window: Window, address: str) -> 
 def test_two_periods_show_the_same_place(window: Window, address: str) -> None:
     page = window.page
     page.goto(f"{address}/hotspots?part=compare")
-    frames: list[Frame] = []
-    expect(page.locator(MAP)).to_have_count(2, timeout=30_000)
-    for handle in page.locator(MAP).element_handles():
-        frame = handle.content_frame()
-        assert frame
-        frame.wait_for_function("window.oneMap && window.oneMap.painted", timeout=30_000)
-        frames.append(frame)
-    frames[0].evaluate("map_div.setZoom(map_div.getZoom() + 1, {animate: false})")
-    zoom = frames[0].evaluate("map_div.getZoom()")
-    frames[1].wait_for_function(f"map_div.getZoom() === {zoom}")
+    expect(page.locator(MAP)).to_have_count(2)
+    left, right = map_frames(page)
+    left.evaluate("map_div.setZoom(map_div.getZoom() + 1, {animate: false})")
+    zoom = left.evaluate("map_div.getZoom()")
+    wait_in(right, f"map_div.getZoom() === {zoom}")

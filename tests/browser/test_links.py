@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data.builds import current_build_id, open_build
-from tests.browser.conftest import MAP, settle
-from tests.browser.test_app import map_frame
+from tests.browser.conftest import MAP, map_frame, settle, wait_in
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -133,10 +132,10 @@ def test_back_returns_from_a_choice_and_the_menu_keeps_the_filters(
     settle(page)
     page.go_back()
     page.wait_for_url(lambda url: "part" not in choices(url))
-    expect(page.get_by_role("radio", name="地图", exact=True)).to_be_checked(timeout=30_000)
+    expect(page.get_by_role("radio", name="地图", exact=True)).to_be_checked()
     for name in ("反弹趋势", "保洁覆盖", "我的网格", "举一反三", "大屏", "总览", "问题热点"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text(name, timeout=30_000)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
         settle(page)
         assert choices(page.url) == {"period": ["30d"], "category": ["乱停乱放"]}, name
         expect(page.get_by_role("combobox", name="时段")).to_have_value("近 30 天")
@@ -155,7 +154,7 @@ def test_zoom_is_kept_when_the_data_changes(window: Window, address: str, view: 
     zoom, painted = frame.evaluate("[map_div.getZoom(), oneMap.painted]")
     choose(page, "时段", "近一年")
     page.wait_for_url("**period=365d*")
-    frame.wait_for_function("count => oneMap.painted > count", arg=painted)
+    wait_in(frame, "count => oneMap.painted > count", painted)
     assert page.locator(MAP).count() == 1
     assert frame.evaluate("window.isSame"), "the frame was replaced"
     assert frame.evaluate("map_div.getZoom()") == zoom

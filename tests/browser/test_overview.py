@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_app import MAP, map_frame
+from tests.browser.conftest import MAP, map_frame
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -33,7 +33,7 @@ def test_records_open_over_the_page(window: Window, address: str) -> None:
     map_frame(page)
     page.get_by_role("button", name="记录", exact=True).nth(1).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("时段内整改、后来又出现的问题")).to_be_visible(timeout=30_000)
+    expect(dialog.get_by_text("时段内整改、后来又出现的问题")).to_be_visible()
     expect(dialog.get_by_role("button", name="Excel")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

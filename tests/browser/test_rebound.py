@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser.test_app import click_at, map_frame
+from tests.browser.conftest import map_frame, wait_in
+from tests.browser.test_app import click_at
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -26,7 +27,7 @@ def test_points_and_rows_open_the_history_of_a_place(window: Window, address: st
     page = window.page
     page.goto(f"{address}/rebound?part=repeat&period=all")
     frame = map_frame(page)
-    frame.wait_for_function(f"({POINTS})().length > 0")
+    wait_in(frame, f"({POINTS})().length > 0")
     lat, lon = frame.evaluate(POINTS)[-1]  # drawn last, on top
     click_at(page, frame, lat, lon)
     page.get_by_text("历次问题").first.wait_for()

@@ -70,9 +70,9 @@ def test_the_ceremony_and_its_repetition_elsewhere(
     box.fill(SEED)
     box.press("Enter")
     draw = page.get_by_role("button", name="抽签", exact=True)
-    expect(draw).to_be_enabled(timeout=30_000)
+    expect(draw).to_be_enabled()
     draw.click()
-    expect(page.get_by_text("已核对")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已核对")).to_be_visible()
     settle(page)
     assert faults(page) == []
     expect(page.get_by_role("button", name="抽签", exact=True)).to_have_count(0)
@@ -119,7 +119,7 @@ def test_a_rehearsal_opens_from_its_address(
 ) -> None:
     page = window.page
     page.goto(f"{own_address}/sampling?plan=2&part=rehearse{view}")
-    expect(page.get_by_text("通过概率").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("通过概率").first).to_be_visible()
     settle(page)
     for name in switches:
         expect(page.get_by_role("radio", name=name, exact=True, checked=True)).to_be_visible()
@@ -132,4 +132,4 @@ def test_ticking_a_repair_says_what_it_brings(window: Window, own_address: str) 
     page.goto(f"{own_address}/sampling?plan=2&part=rehearse")
     settle(page)
     page.get_by_test_id("stCheckbox").first.click()
-    expect(page.get_by_text("假定这 1 处已整改")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("假定这 1 处已整改")).to_be_visible()

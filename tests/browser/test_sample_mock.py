@@ -39,7 +39,7 @@ def make(page: Page, address: str, plan_id: int, teams: int = 1) -> None:
     settle(page)
     page.get_by_role("button", name="生成", exact=True).click()
     page.wait_for_url("**mock=1*")
-    expect(page.get_by_text("已查 0").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已查 0").first).to_be_visible()
     settle(page)
 
 
@@ -52,7 +52,7 @@ def test_points_are_filled_in_on_a_phone(window: Window, demo_store: Path, tmp_p
         make(page, address, plan_id, teams=2)
         page.set_viewport_size(PHONE)
         page.goto(f"{address}/sampling?part=mock&mock=1")
-        expect(page.get_by_role("button", name="已查无问题").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="已查无问题").first).to_be_visible()
         settle(page)
         fits_a_phone(page)
         page.get_by_role("button", name="已查无问题").first.click()
@@ -73,7 +73,7 @@ def test_points_are_filled_in_on_a_phone(window: Window, demo_store: Path, tmp_p
 
         page.goto(f"{address}/sampling?part=mock&mock=1&mock_view=files")
         links = page.get_by_role("link", name="打印")
-        expect(links).to_have_count(3, timeout=30_000)
+        expect(links).to_have_count(3)
         href = links.first.get_attribute("href") or ""
         page.goto(href if href.startswith("http") else f"{address}{href}")
         assert page.locator("article").count() == len(points)

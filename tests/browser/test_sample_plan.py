@@ -17,9 +17,8 @@ from data.views.frame import sample_frame
 from data.views.site_lists import street_risk
 from geo.near import metres_apart
 from pages.ui.sites import site_name
-from tests.browser.conftest import settle
+from tests.browser.conftest import map_frame, settle, wait_in
 from tests.browser.test_accessibility import faults
-from tests.browser.test_app import map_frame
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -61,16 +60,26 @@ def test_the_map_shows_the_risk_of_every_street(window: Window, address: str, de
     page.goto(f"{address}/sampling?part=frame")
     settle(page)
     frame = map_frame(page)
-    frame.wait_for_function(f"({SEGMENTS})() === {len(street_risk(found.frame))}")
+    wait_in(frame, f"({SEGMENTS})() === {len(street_risk(found.frame))}")
     assert frame.evaluate(POINTS) == min(100, len(found.frame))
     few = found.frame[found.frame["site_type"] == "公厕"]  # so that no point hides another
     page.goto(f"{address}/sampling?part=frame&type=公厕")
     settle(page)
-    map_frame(page).wait_for_function(f"({POINTS})() === {len(few)}")
+    wait_in(map_frame(page), f"({POINTS})() === {len(few)}")
     site = few.iloc[0].to_dict()
     click_point(page, site["site_key"])
-    expect(page.get_by_role("heading", name=site_name(site))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=site_name(site))).to_be_visible()
     expect(page.get_by_text(f"的问题（{site['issues_year']} 件）")).to_be_visible()
+
+
+def test_the_map_zooms_to_a_chosen_grid(window: Window, address: str) -> None:
+    page = window.page
+    page.goto(f"{address}/sampling?part=frame")
+    settle(page)
+    whole = map_frame(page).evaluate("map_div.getZoom()")
+    page.goto(f"{address}/sampling?part=frame&grid=610399002002001")
+    settle(page)
+    wait_in(map_frame(page), "whole => map_div.getZoom() > whole", whole)
 
 
 def test_a_plan_is_made_by_clicks_and_printed(window: Window, address: str, no_plans: Path) -> None:
@@ -88,7 +97,7 @@ def test_a_plan_is_made_by_clicks_and_printed(window: Window, address: str, no_p
     out = before.loc[pd.Series(apart).where(before["site_type"] == "背街小巷").idxmax(), "site_key"]
     click_point(page, out)
     page.get_by_role("button", name="换成候选 1").click(timeout=30_000)
-    expect(page.get_by_text("指定保留").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("指定保留").first).to_be_visible()
     settle(page)
     after = plan_points("demo", int(plans("demo", no_plans)["plan_id"].iloc[0]), no_plans)
     assert set(before["site_key"]) - set(after["site_key"]) == {out}

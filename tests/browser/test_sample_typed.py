@@ -53,12 +53,12 @@ def latest(store: Path) -> Any:
 def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     page = window.page
     page.goto(f"{own_address}/sampling?part=choose")
-    expect(page.get_by_role("button", name="自动选点，存为新方案")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="自动选点，存为新方案")).to_be_visible()
     settle(page)
     page.get_by_role("spinbutton", name="点位最小距离").fill("450")
     type_and_press(page, "textbox", "方案名称", "刚打的名称", "自动选点，存为新方案")
     page.wait_for_url("**plan=*")
-    expect(page.get_by_text("刚打的名称 第 1 版").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("刚打的名称 第 1 版").first).to_be_visible()
     made = latest(own_store)
     assert made["title"] == "刚打的名称"
     assert PlanSettings.of_json(made["settings"]).min_distance_m == 450
@@ -67,23 +67,23 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     settle(page)
     type_and_press(page, "spinbutton", "点位最小距离", "350", "按这些设置重新自动选点")
     page.wait_for_url(lambda url: "show=" not in url)
-    expect(page.get_by_role("radio", name="点位", exact=True)).to_be_checked(timeout=30_000)
+    expect(page.get_by_role("radio", name="点位", exact=True)).to_be_checked()
     assert PlanSettings.of_json(latest(own_store)["settings"]).min_distance_m == 350
 
     page.get_by_role("button", name="另存为").click()
     type_and_press(page, "textbox", "新方案名称", "另一个名称", "确认另存")
-    expect(page.get_by_text("另一个名称 第 1 版").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("另一个名称 第 1 版").first).to_be_visible()
     assert latest(own_store)["title"] == "另一个名称"
 
     page.get_by_role("button", name="定稿").click()
     type_and_press(page, "textbox", "为什么这样选", "刚打的说明", "确认定稿")
-    expect(page.get_by_text("说明：刚打的说明")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("说明：刚打的说明")).to_be_visible()
 
 
 def test_a_quota(window: Window, own_address: str, own_store: Path) -> None:
     page = window.page
     page.goto(f"{own_address}/sampling?part=choose&plan=1&show=settings")
-    expect(page.get_by_text("双击数字可改")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("双击数字可改")).to_be_visible()
     settle(page)
     before = PlanSettings.of_json(plans("demo", own_store).set_index("plan_id").loc[1, "settings"])
     first = before.quotas[0]
@@ -101,7 +101,7 @@ def test_a_quota(window: Window, own_address: str, own_store: Path) -> None:
 def test_the_draw(window: Window, own_address: str, own_store: Path) -> None:
     page = window.page
     page.goto(f"{own_address}/sampling?part=draw&plan=1")
-    expect(page.get_by_role("button", name="固定名单并公布摘要")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="固定名单并公布摘要")).to_be_visible()
     settle(page)
     type_and_press(page, "spinbutton", "点与点最小距离", "333", "固定名单并公布摘要")
     page.wait_for_url("**fixed_1=*")
@@ -112,10 +112,10 @@ def test_the_draw(window: Window, own_address: str, own_store: Path) -> None:
     seed = page.get_by_role("textbox", name="种子")
     seed.fill("1 2 3")
     seed.press("Enter")
-    expect(page.get_by_role("button", name="抽签", exact=True)).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name="抽签", exact=True)).to_be_enabled()
     settle(page)
     type_and_press(page, "textbox", "种子", "4 5 6", "抽签")
-    expect(page.get_by_text("已核对")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已核对")).to_be_visible()
     drawn = plans("demo", own_store).set_index("plan_id").loc[1]
     assert PlanSettings.of_json(drawn["settings"]).seed == "4 5 6"
 
@@ -123,7 +123,7 @@ def test_the_draw(window: Window, own_address: str, own_store: Path) -> None:
     reason = page.get_by_role("textbox", name="为什么要另做一版")
     reason.fill("名单有误")
     reason.press("Enter")
-    expect(page.get_by_role("button", name="另做一版", exact=True)).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name="另做一版", exact=True)).to_be_enabled()
     settle(page)
     type_and_press(page, "textbox", "为什么要另做一版", "点位关停", "另做一版")
     page.wait_for_url(lambda url: "plan=1&" not in f"{url}&")
@@ -137,7 +137,7 @@ def test_a_copied_edition(window: Window, own_address: str) -> None:
     page.get_by_role("textbox", name="新版本的名称").fill("2021 本县")
     type_and_press(page, "textbox", "谁建的、依据什么", "张三", "复制")
     page.wait_for_url("**edition=*")
-    expect(page.get_by_role("combobox", name="标准版本")).to_have_value("2021 本县", timeout=30_000)
+    expect(page.get_by_role("combobox", name="标准版本")).to_have_value("2021 本县")
 
 
 def test_a_new_inspection(window: Window, own_address: str) -> None:
@@ -147,6 +147,6 @@ def test_a_new_inspection(window: Window, own_address: str) -> None:
     page.get_by_role("textbox", name="检查人员").fill("张三")
     type_and_press(page, "spinbutton", "分成几组", "3", "生成")
     page.wait_for_url("**mock=1*")
-    expect(page.get_by_text("检查人员：张三")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("检查人员：张三")).to_be_visible()
     page.get_by_role("combobox", name="组").click()
     expect(page.get_by_role("option", name="第 3 组")).to_be_visible()

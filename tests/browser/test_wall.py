@@ -61,7 +61,7 @@ TEXTS = """() => {
 
 def open_stage(page: Page, address: str, query: str) -> None:
     page.goto(f"{address}/stage?{query}")
-    expect(page.locator("#steps .is-on")).to_be_visible(timeout=30_000)
+    expect(page.locator("#steps .is-on")).to_be_visible()
 
 
 def check_slide(page: Page) -> None:
@@ -136,28 +136,28 @@ def test_it_outlives_an_empty_store_a_stop_and_a_night(
     page.clock.install()
     with serving(tmp_path, port) as address:
         page.goto(f"{address}/stage?dwell=3600")
-        expect(page.locator("#message")).to_contain_text("还没有可用的数据", timeout=30_000)
+        expect(page.locator("#message")).to_contain_text("还没有可用的数据")
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{address}/stage/data.json")
         build_id = current_build_id(demo_store)
         shutil.copy(demo_store / f"{build_id}.duckdb", tmp_path)
         shutil.copy(demo_store / "CURRENT", tmp_path)
         page.clock.fast_forward(6_000)
-        expect(page.locator("#title")).to_have_text("总览", timeout=30_000)
+        expect(page.locator("#title")).to_have_text("总览")
         expect(page.locator("#message")).to_be_hidden()
         numbers = page.locator("#numbers").inner_text()
     page.clock.fast_forward(21_000)
-    expect(state).to_contain_text("数据连接中断，显示", timeout=30_000)
+    expect(state).to_contain_text("数据连接中断，显示")
     expect(page.locator("#numbers")).to_have_text(numbers, use_inner_text=True)
     with serving(tmp_path, port):
         page.clock.fast_forward(6_000)
-        expect(state).to_have_text("", timeout=30_000)
+        expect(state).to_have_text("")
         page.evaluate("window.isBeforeTheNight = true")
         page.keyboard.press("3")
         title = page.locator("#title").inner_text()
         page.clock.fast_forward(61_000)
         page.clock.fast_forward(3_700_000)
-        expect(page.locator("#title")).not_to_have_text(title, timeout=30_000)
+        expect(page.locator("#title")).not_to_have_text(title)
         expect(page.locator("#steps .is-on")).to_be_visible()
         page.wait_for_timeout(1000)
         assert page.evaluate("window.isBeforeTheNight") is None, "it was loaded anew"
@@ -181,7 +181,7 @@ def test_the_page_shows_the_wall_small_and_gives_the_link(window: Window, addres
     page = window.page
     page.goto(f"{address}/wall?period=30d")
     small = page.frame_locator('iframe[title="大屏预览"]')
-    expect(small.locator("#title")).to_have_text("总览", timeout=30_000)
+    expect(small.locator("#title")).to_have_text("总览")
     link = page.get_by_role("link", name="在新标签页打开")
     expect(link).to_have_attribute("href", "/stage?period=30d")
     expect(page.get_by_text(f"{address}/stage?period=30d")).to_be_visible()
