@@ -14,7 +14,8 @@ from data.builds import current_build_id, open_build
 from data.views.frame import SampleFrame
 from data.views.overview import build_info
 from data.views.rehearsal import PlanRehearsal
-from pages.ui.sample_forecast import chance_text, rehearsal
+from pages.ui.rehearse_rule import Rule, rehearsal
+from pages.ui.rehearse_words import chance_text
 from pages.ui.sampling import kept_plan
 from tests.pages.test_every_county import says
 from tests.pages.test_pages import start
@@ -29,7 +30,7 @@ def found(store: Path, plan_id: int, *repaired: str) -> PlanRehearsal:
     assert plan
     build = build_info(open_build(current_build_id(store), store))
     settings = replace(plan.settings, seed="")
-    return rehearsal(build, settings, tuple(plan.keys("declared")), tuple(sorted(repaired)))
+    return rehearsal(build, Rule(settings, tuple(plan.keys("declared"))), tuple(sorted(repaired)))
 
 
 def metric(app: AppTest, label: str) -> str:
