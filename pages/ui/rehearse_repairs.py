@@ -20,7 +20,15 @@ from pages.ui.records import record_table
 from pages.ui.rehearse_rule import Rule, rehearsal
 from pages.ui.rehearse_words import chance_text, score_digits
 from pages.ui.sampling import Plan
-from pages.ui.sites import OUTSIDE, all_grids, place, reasons_text, risk_text
+from pages.ui.sites import (
+    NAMELESS,
+    OUTSIDE,
+    all_grids,
+    place,
+    reasons_text,
+    risk_text,
+    street_piece,
+)
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
 
@@ -45,7 +53,8 @@ def show_repairs(build: Build, plan: Plan, rule: Rule, found: PlanRehearsal) -> 
     _repair_table(rows.head(most), score_digits(found))
     left, right = st.columns([1, 1.2], gap="large")
     with left:
-        repair_chart(found, most, "rehearse_repairs")
+        names = [_bare_name(row) for row in rows.to_dict("records")]
+        repair_chart(found, most, names, "rehearse_repairs")
     with right:
         ticked = _ticks(plan, rows)
         if ticked:
@@ -112,8 +121,15 @@ def _repair_table(rows: pd.DataFrame, digits: int) -> None:
 
 def _place_name(row: dict[Any, Any]) -> str:
     """A place that is repaired at once: a site, or a street with how many points it has in the grid."""
-    name = str(row["place_name"] or "（无名）")
+    name = _bare_name(row)
     return name if row["kind"] == "site" else f"{name}（{row['sites']} 个点）"
+
+
+def _bare_name(row: dict[Any, Any]) -> str:
+    """A street without a name is told from the others by its piece, which is the place."""
+    if row["place_name"]:
+        return str(row["place_name"])
+    return "（无名）" if row["kind"] == "site" else f"（{NAMELESS} {street_piece(row)}）"
 
 
 def _ticks(plan: Plan, rows: pd.DataFrame) -> tuple[str, ...]:
