@@ -23,7 +23,7 @@ from data.views.site_lists import (
 )
 from data.views.site_risk import RiskModel
 from data.views.todo import grid_bounds
-from pages.ui.charts_frame import calibration_chart
+from pages.ui.charts_calibration import calibration_chart
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
@@ -152,7 +152,10 @@ def _about_risk(model: RiskModel) -> None:
     with st.expander("风险准不准：拿没有学过的日期检验"):
         left, right = st.columns([1, 1], gap="medium")
         with left:
-            calibration_chart(model.calibration, "calibration")
+            calibration_chart(
+                model.calibration, "calibration", "风险检验",
+                told="预计", came="实际", fault="出问题", unit="点位次",
+            )  # fmt: skip
         with right:
             held_out = model.snapshots[model.snapshots["is_held_out"]]
             st.markdown(

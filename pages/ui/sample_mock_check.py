@@ -11,7 +11,7 @@ import streamlit as st
 from data.standards import threshold
 from data.views.mock import MockResult
 from data.views.mock_check import FaultyShare, MockCheck, SelfAgreement, mock_check
-from pages.ui.charts_mock import reliability_chart
+from pages.ui.charts_calibration import calibration_chart
 from pages.ui.sites import site_name
 from pages.ui.tables import table
 from pages.ui.text import number, percent
@@ -131,7 +131,10 @@ def _bins(check: MockCheck) -> None:
         if check.bins["is_too_few"].all():
             st.info(f"样本太少：没有一组达到 {threshold('min_checked'):g} 个点，不画图。")
         else:
-            reliability_chart(check.bins, "mock_reliability")
+            calibration_chart(
+                check.bins[~check.bins["is_too_few"]], "mock_reliability", "预测与实查",
+                told="预测", came="实查", fault="有问题", unit="点",
+            )  # fmt: skip
     with right:
         table(shown, "预测与实查", "mock_bins")
         st.caption(_brier_sentence(check))

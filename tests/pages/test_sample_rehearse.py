@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from data.builds import current_build_id, open_build
 from data.views.frame import SampleFrame
 from data.views.overview import build_info
 from data.views.rehearsal import PlanRehearsal
-from pages.ui.sample_forecast import chance_text, rehearsal
+from pages.ui.rehearse_rule import Rule, rehearsal
+from pages.ui.rehearse_words import chance_text
 from pages.ui.sampling import kept_plan
+from tests.conftest import County
 from tests.pages.test_every_county import says
-from tests.pages.test_pages import start
+from tests.pages.test_pages import start, use_store
 from tests.pages.test_sample_draw import SETTINGS, a_plan, drawn, frame
+from tests.plans import write_plan
 
 __all__ = ["frame"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -29,7 +33,7 @@ def found(store: Path, plan_id: int, *repaired: str) -> PlanRehearsal:
     assert plan
     build = build_info(open_build(current_build_id(store), store))
     settings = replace(plan.settings, seed="")
-    return rehearsal(build, settings, tuple(plan.keys("declared")), tuple(sorted(repaired)))
+    return rehearsal(build, Rule(settings, tuple(plan.keys("declared"))), tuple(sorted(repaired)))
 
 
 def metric(app: AppTest, label: str) -> str:
@@ -83,6 +87,21 @@ def test_a_place_opens_with_its_records(store: Path, frame: SampleFrame) -> None
     assert "近一年的记录" in text
     assert f"{place['lat']:.6f}, {place['lon']:.6f}" in text
     assert len(table_with(app, "为什么")) == 3
+
+
+def test_streets_without_names_are_told_apart(
+    tiny_county: Callable[[], County], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = tiny_county()
+    recipe = county.recipe.read_text("utf-8").replace('street_name = "路名", ', "")
+    county.recipe.write_text(recipe, "utf-8")
+    county.load()
+    plan_id = write_plan(use_store(county.store, monkeypatch))
+    app = start("sampling", plan=str(plan_id), part="rehearse", k="20")
+    places = table_with(app, "为什么")[["地点", "网格"]]
+    assert len(places) > 1
+    assert places["地点"].str.fullmatch(r"（无名道路 S\d）（\d+ 个点）").all()
+    assert not places.duplicated().any(), "a street has one place a grid"
 
 
 def test_a_drawn_plan_is_rehearsed_as_drawn_too(store: Path, frame: SampleFrame) -> None:
