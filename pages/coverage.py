@@ -42,7 +42,7 @@ from pages.ui.read import current_build, read
 from pages.ui.street import street_detail
 from pages.ui.streets import CLEAN_NAMES, COLOURINGS, GRADE_LABELS, owed_legend
 from pages.ui.tables import just_picked, table
-from pages.ui.text import TABLE_NAMES, number, period, plain
+from pages.ui.text import TABLE_NAMES, number, percent, period, plain
 
 METRICS = [
     "coverage_share", "met_share", "hours_owed", "swept_share", "mechanised_share",
@@ -211,11 +211,6 @@ def share_parts(row: pd.Series, numerator: str, denominator: str) -> str:
     if not row[denominator]:
         return "没有可用的数据"
     return f"{number(row[numerator], 1)} ÷ {number(row[denominator], 1)} 公里·天"
-
-
-def percent(value: float) -> str:
-    """A share as people read it; unknown is a dash."""
-    return "—" if pd.isna(value) else f"{value:.1%}"
 
 
 def headline(row: pd.Series) -> None:
