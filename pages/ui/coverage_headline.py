@@ -14,7 +14,7 @@ from data.views.overview import Build
 from pages.ui.charts_coverage import evidence_bar
 from pages.ui.filters import url_select
 from pages.ui.read import read
-from pages.ui.text import TABLE_NAMES, number, period
+from pages.ui.text import TABLE_NAMES, number, percent, period
 
 NEEDED = ("core_shift", "core_cleaning", "core_fix")
 EDITION_NAMES = {"2010 county": "2010 年前后（镇、县城）", "provincial": "旧版或省级"}
@@ -78,10 +78,10 @@ def headline(row: pd.Series) -> None:
     columns = st.columns(5)
     with columns[0]:
         parts = _share_parts(row, "covered_km_days", "standard_km_days")
-        _card("coverage_share", _percent(row["coverage_share"]), parts)
+        _card("coverage_share", percent(row["coverage_share"]), parts)
     with columns[1]:
         parts = _share_parts(row, "met_km_days", "standard_km_days")
-        _card("met_share", _percent(row["met_share"]), parts)
+        _card("met_share", percent(row["met_share"]), parts)
     with columns[2]:
         is_known = row["standard_km_days"] > 0
         _card(
@@ -91,16 +91,16 @@ def headline(row: pd.Series) -> None:
             f"平均每公里每天欠 {number(row['owed_per_km'], 1)} 小时" if is_known else "",
         )
     with columns[3]:
-        lower = f"没有数据的天都按没扫算，至少 {_percent(row['swept_lower_share'])}"
+        lower = f"没有数据的天都按没扫算，至少 {percent(row['swept_lower_share'])}"
         parts = _share_parts(row, "swept_km_days", "seen_km_days")
-        _card("swept_share", _percent(row["swept_share"]), parts, lower if row["seen_km_days"] else "")
+        _card("swept_share", percent(row["swept_share"]), parts, lower if row["seen_km_days"] else "")
     with columns[4]:
         plan = _share_parts(row, "planned_machine_km_days", "planned_reachable_km_days")
         _card(
             "mechanised_share",
-            _percent(row["mechanised_share"]),
+            percent(row["mechanised_share"]),
             _share_parts(row, "machine_km_days", "reachable_km_days"),
-            f"排班计划 {_percent(row['planned_machine_share'])}（{plan}）"
+            f"排班计划 {percent(row['planned_machine_share'])}（{plan}）"
             if row["planned_reachable_km_days"]
             else f"可机扫道路 {number(row['reachable_km'], 1)} 公里",
         )
@@ -124,8 +124,3 @@ def _share_parts(row: pd.Series, numerator: str, denominator: str) -> str:
     if not row[denominator]:
         return "没有可用的数据"
     return f"{number(row[numerator], 1)} ÷ {number(row[denominator], 1)} 公里·天"
-
-
-def _percent(value: float) -> str:
-    """A share as people read it; unknown is a dash."""
-    return "—" if pd.isna(value) else f"{value:.1%}"

@@ -14,7 +14,7 @@ from data.views.mock_check import FaultyShare, MockCheck, SelfAgreement, mock_ch
 from pages.ui.charts_calibration import calibration_chart
 from pages.ui.sites import site_name
 from pages.ui.tables import table
-from pages.ui.text import number, percent
+from pages.ui.text import TOO_FEW, number, percent
 
 VERDICTS = {
     "few": "点位太少，不判断",
@@ -119,9 +119,7 @@ def _bins(check: MockCheck) -> None:
             "点位": check.bins["trials"],
             "有问题": check.bins["hits"],
             "实查比例": [
-                "样本太少"
-                if row.is_too_few
-                else f"{row.observed:.1%}（{row.lower:.0%}–{row.upper:.0%}）"
+                TOO_FEW if row.is_too_few else f"{row.observed:.1%}（{row.lower:.0%}–{row.upper:.0%}）"
                 for row in check.bins.itertuples()
             ],
         }
@@ -220,5 +218,5 @@ def show_agreement(found: SelfAgreement) -> None:
 def _share(row: Any, name: str) -> str:
     share = row[f"{name}_share"]
     if math.isnan(share):
-        return "样本太少"
+        return TOO_FEW
     return f"{percent(share)}（{row[f'{name}_lower']:.0%}–{row[f'{name}_upper']:.0%}）"
