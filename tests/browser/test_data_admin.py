@@ -21,6 +21,7 @@ ROWS = [
     ["DC-004", "乱堆物料", "城关街道办", "2026-03-05", "改天", ""],
 ]
 LOADED = "入库完成，各页面已换成新版本"
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
