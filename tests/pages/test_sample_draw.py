@@ -31,8 +31,7 @@ from pages.ui.draw_print import draw_page
 from pages.ui.draw_result import command, is_same, kept_draw
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
-from tests.pages.test_every_county import says
-from tests.pages.test_pages import start
+from tests.pages.app import click, says, start
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 DAY = date(2026, 11, 20)
@@ -67,12 +66,6 @@ def a_plan(
     return add_plan(build.source, title, settings, DAY, build_id, build.data_until, points, store=store)
 
 
-def press(app: AppTest, label: str) -> AppTest:
-    next(one for one in app.button if one.label == label).click().run()
-    assert not app.exception, app.exception
-    return app
-
-
 def in_url(app: AppTest, key: str) -> str:
     value: str | list[str] = app.query_params.get(key, "")
     return value if isinstance(value, str) else "".join(value)
@@ -84,9 +77,9 @@ def opened(plan_id: int) -> AppTest:
 
 def drawn(plan_id: int, seed: str = SEED) -> AppTest:
     """The whole ceremony."""
-    app = press(opened(plan_id), "固定名单并公布摘要")
+    app = click(opened(plan_id), "固定名单并公布摘要")
     app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
-    return press(app, "抽签")
+    return click(app, "抽签")
 
 
 def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> None:
@@ -94,7 +87,7 @@ def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> Non
     app = opened(plan_id)
     assert app.text_input(key=f"seed_{plan_id}").disabled
     assert next(one for one in app.button if one.label == "抽签").disabled
-    press(app, "固定名单并公布摘要")
+    click(app, "固定名单并公布摘要")
     fixed = in_url(app, f"fixed_{plan_id}")
     content = kept_frame(fixed, store)
     assert content
@@ -102,9 +95,9 @@ def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> Non
     assert "".join(f"<span>{fixed[n : n + 8]}</span>" for n in range(0, 64, 8)) in says(app)
     assert app.number_input[0].disabled, "what is fixed is not changed any more"
     assert next(one for one in app.button if one.label == "抽签").disabled, "no seed yet"
-    press(app, "改动设置，重新固定")
+    click(app, "改动设置，重新固定")
     app.number_input[0].set_value(70).run()
-    press(app, "固定名单并公布摘要")
+    click(app, "固定名单并公布摘要")
     assert in_url(app, f"fixed_{plan_id}") not in ("", fixed)
 
 
@@ -131,14 +124,14 @@ def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: S
 
 def test_a_list_that_another_window_changed_is_not_drawn(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
-    app = press(opened(plan_id), "固定名单并公布摘要")
+    app = click(opened(plan_id), "固定名单并公布摘要")
     app.text_input(key=f"seed_{plan_id}").set_value(SEED).run()
     plan = kept_plan("demo", plan_id)
     assert plan
     change_plan(
         "demo", plan_id, SETTINGS, (), (), plan.build_id, plan.data_until, plan.points.head(3), store
     )
-    press(app, "抽签")
+    click(app, "抽签")
     assert any("没有执行" in one.value for one in app.error)
     now = kept_plan("demo", plan_id)
     assert now
@@ -168,12 +161,12 @@ def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> Non
 
 def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
-    waiting = press(opened(plan_id), "固定名单并公布摘要")  # another window, one click before
+    waiting = click(opened(plan_id), "固定名单并公布摘要")  # another window, one click before
     waiting.text_input(key=f"seed_{plan_id}").set_value("666666").run()
     app = drawn(plan_id)
     kept = plan_points("demo", plan_id, store)
     assert not [one for one in app.button if one.label == "抽签"]
-    press(waiting, "抽签")
+    click(waiting, "抽签")
     assert waiting.error, "it says why nothing was drawn"
     assert plan_points("demo", plan_id, store).equals(kept)
     plan = kept_plan("demo", plan_id)
@@ -183,7 +176,7 @@ def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: Sample
 
     assert next(one for one in app.button if one.label == "另做一版").disabled, "no reason given"
     app.text_input(key=f"reason_{plan_id}").set_value("两处点位拆迁").run()
-    press(app, "另做一版")
+    click(app, "另做一版")
     rows = plans("demo", store).set_index("version")
     assert rows.loc[2, "seed"] == ""
     assert "两处点位拆迁" in rows.loc[2, "note"]
@@ -194,7 +187,7 @@ def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: Sample
 
 def test_a_seed_that_a_shell_would_read_is_refused(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
-    app = press(opened(plan_id), "固定名单并公布摘要")
+    app = click(opened(plan_id), "固定名单并公布摘要")
     for seed in ("$(id)", '1" & del', "%PATH%", "`1`", "1\\"):
         app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
         assert app.error

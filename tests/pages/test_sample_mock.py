@@ -27,7 +27,7 @@ from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
-from tests.pages.test_pages import click, start, use_store
+from tests.pages.app import click, says, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -54,15 +54,10 @@ def a_plan(store: Path, *quotas: Quota) -> int:
     return plan_id
 
 
-def texts(app: AppTest) -> str:
-    parts = [*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning, *app.success]
-    return "\n".join(str(part.value) for part in parts)
-
-
 def made(store: Path, *quotas: Quota) -> AppTest:
     """The page after an inspection was made of a plan."""
     app = start("sampling", part="mock", plan=str(a_plan(store, *quotas)))
-    assert "还没有模拟评估" in texts(app)
+    assert "还没有模拟评估" in says(app)
     app.number_input(key="mock_new_teams").set_value(1).run()
     return click(app, "生成")
 
@@ -78,7 +73,7 @@ def kept(store: Path) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
 def test_without_a_plan_it_says_what_to_do(store: Path) -> None:
     app = start("sampling", part="mock")
     assert not app.exception
-    assert "请先在页面左上方打开" in texts(app)
+    assert "请先在页面左上方打开" in says(app)
 
 
 def test_made_from_the_plan_and_filled_in(store: Path) -> None:
@@ -131,9 +126,9 @@ def test_the_result_is_that_of_the_view(store: Path) -> None:
     result = mock_result(points, items, json.loads(row["forecast"])["part_points"], 0.8)
     assert app.metric[0].value == f"{result.score:,.1f} / {result.full:,.0f}"
     assert app.metric[1].value == f"{result.faulty} / {len(points)}"
-    assert "在预测范围之内" in texts(app)
-    assert "没有看出偏差" in texts(app)
-    assert "有问题的约占" in texts(app)
+    assert "在预测范围之内" in says(app)
+    assert "没有看出偏差" in says(app)
+    assert "有问题的约占" in says(app)
     for by in ("grids", "units", "sites"):
         app.button_group(key="sampling:lost").set_value(by).run()
         assert not app.exception, app.exception
@@ -147,8 +142,8 @@ def test_a_partial_result_says_what_is_missing(store: Path) -> None:
     )
     app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result")
     assert not app.exception, app.exception
-    assert "还有 11 个点没有结果" in texts(app)
-    assert "点位太少，不判断" in texts(app)
+    assert "还有 11 个点没有结果" in says(app)
+    assert "点位太少，不判断" in says(app)
 
 
 def test_a_filled_workbook_is_brought_back(store: Path) -> None:
@@ -173,7 +168,7 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert not app.exception, app.exception
     assert [metric.value for metric in app.metric] == ["9", "1", "0", "2", "0"]
     click(app, "导入")
-    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in texts(app)
+    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in says(app)
     _, points, _ = kept(store)
     assert (points["result"] == "seen").sum() == 9
     assert points["result"][0] == "unreachable"
@@ -239,7 +234,7 @@ def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None
     click(choice, "生成")
     assert sample_entries.mocks("demo", store)["kind"].tolist() == ["self", "mock"]
     mark_all(store, np.random.default_rng(2))
-    seen = texts(start("sampling", part="mock"))
+    seen = says(start("sampling", part="mock"))
     assert "又经模拟评估的 12 个点" in seen
 
 
@@ -264,7 +259,7 @@ def test_names_that_are_code_stay_text(tmp_path: Path, monkeypatch: pytest.Monke
     types = frame["site_type"].unique()
     plan_id = a_plan(county.store, *(Quota(name, 1, 1) for name in types))
     app = click(start("sampling", part="mock", plan=str(plan_id)), "生成")
-    shown = texts(app)
+    shown = says(app)
     assert not any(name in shown for name in ALL if "<" in name or "](" in name)
     page = (mock_page(current_build_id(county.store), {"mock": "1"}) or b"").decode()
     assert page

@@ -26,19 +26,10 @@ from pages.ui.route_print import route_page
 from pages.ui.sampling import kept_plan
 from pages.ui.sites import REASONS, site_name
 from tests.conftest import County
-from tests.pages.test_pages import click, start, use_store
+from tests.pages.app import click, says, start, table_with, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
-
-
-def says(app: AppTest) -> str:
-    parts = (app.markdown, app.subheader, app.caption, app.info, app.warning, app.error)
-    return "\n".join(str(one.value) for part in parts for one in part)
-
-
-def frame_named(app: AppTest, column: str) -> pd.DataFrame:
-    return next(one.value for one in app.dataframe if column in one.value)
 
 
 def new_plan(population: float = 18.0, total: int = 40) -> AppTest:
@@ -70,11 +61,11 @@ def test_the_frame_counts_and_lists_what_the_view_says(store: Path) -> None:
     values = {metric.label: metric.value for metric in app.metric}
     assert values["候选点位（个）"] == f"{len(found.frame):,}"
     assert values["90 天无人看过（个）"] == f"{found.frame['is_unseen'].sum():,}"
-    shown = frame_named(app, "为什么")
+    shown = table_with(app, "为什么")
     assert len(shown) == min(100, len(found.frame))
-    assert frame_named(app, "来源")["点位（个）"].sum() == len(found.frame)
+    assert table_with(app, "来源")["点位（个）"].sum() == len(found.frame)
     app = start("sampling", part="frame", type="公厕", which="open")
-    shown = frame_named(app, "为什么")
+    shown = table_with(app, "为什么")
     assert set(shown["类型"]) == {"公厕"}
     assert (shown["未整改（件）"] > 0).all()
 
@@ -152,7 +143,7 @@ def test_a_final_plan_is_changed_by_its_next_version(store: Path) -> None:
     app = click(pick(app, second.keys("declared")[0]), "不选")
     app.segmented_control(key="sampling:show").set_value("compare").run()
     assert not app.exception, app.exception
-    rows = frame_named(app, "对比版").set_index("")
+    rows = table_with(app, "对比版").set_index("")
     assert rows.loc["其中两版都有（个）", "这一版"] == str(len(plan.points) - 1)
     assert rows.loc["状态", "对比版"] == "定稿"
     click(app, "确认删除")

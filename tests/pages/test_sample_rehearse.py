@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,8 +15,7 @@ from data.views.overview import build_info
 from data.views.rehearsal import PlanRehearsal
 from pages.ui.sample_forecast import chance_text, rehearsal
 from pages.ui.sampling import kept_plan
-from tests.pages.test_every_county import says
-from tests.pages.test_pages import start
+from tests.pages.app import says, start, table_with
 from tests.pages.test_sample_draw import SETTINGS, a_plan, drawn, frame
 
 __all__ = ["frame"]
@@ -34,10 +32,6 @@ def found(store: Path, plan_id: int, *repaired: str) -> PlanRehearsal:
 
 def metric(app: AppTest, label: str) -> str:
     return next(str(one.value) for one in app.metric if one.label == label)
-
-
-def table_with(app: AppTest, column: str) -> pd.DataFrame:
-    return next(one.value for one in app.dataframe if column in one.value)
 
 
 def test_the_page_says_what_the_view_says(store: Path, frame: SampleFrame) -> None:
