@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,45 +17,25 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.mock_workbook import DAY, NUMBER, RESULT, mock_workbook
-from data.plan import PlanSettings, Quota
-from data.views.draw import draw
+from data.plan import Quota
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
-from data.views.overview import build_info
 from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
 from tests.pages.app import click, says, start, use_store
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def a_plan(store: Path, *quotas: Quota) -> int:
-    """A plan of the safest points, drawn."""
-    engine = open_build(current_build_id(store), store)
-    build, frame = build_info(engine), sample_frame(engine).frame
-    own = quotas or (Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1))
-    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10.0, own, pass_share=0.8)
-    declared = pd.concat(
-        frame[frame["site_type"] == quota.site_type].nsmallest(quota.declared, "risk") for quota in own
-    )
-    declared = declared.assign(position=range(1, len(declared) + 1), reasons="[]")
-    plan_id = sample_entries.add_plan(
-        build.source, "迎检", chosen, today(), build.build_id, build.data_until, declared, store=store
-    )
-    chosen = replace(chosen, seed="20260302")
-    done = draw(frame, chosen, list(declared["site_key"]))
-    sample_entries.set_draw(
-        build.source, plan_id, chosen, build.build_id, build.data_until, done.frame_digest,
-        done.draw_digest, today(), done.points.assign(reasons="[]"), store,
-    )  # fmt: skip
-    return plan_id
+QUOTAS = Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1)
 
 
 def made(store: Path, *quotas: Quota) -> AppTest:
     """The page after an inspection was made of a plan."""
-    app = start("sampling", part="mock", plan=str(a_plan(store, *quotas)))
+    app = start("sampling", part="mock", plan=str(write_plan(store, *(quotas or QUOTAS))))
     assert "还没有模拟评估" in says(app)
     app.number_input(key="mock_new_teams").set_value(1).run()
     return click(app, "生成")
@@ -197,7 +176,7 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
 
 
 def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
-    plan_id = a_plan(store)
+    plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", part="mock", plan=str(plan_id))
     sample_entries.remove_plan("demo", plan_id, store)
     click(app, "生成")
@@ -226,7 +205,7 @@ def test_lists_and_removal(store: Path) -> None:
 
 
 def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None:
-    app = start("sampling", part="mock", plan=str(a_plan(store)))
+    app = start("sampling", part="mock", plan=str(write_plan(store, *QUOTAS)))
     click(app, "生成")
     mark_all(store, np.random.default_rng(1))
     choice = start("sampling", part="mock", plan="1")
@@ -257,7 +236,7 @@ def test_names_that_are_code_stay_text(tmp_path: Path, monkeypatch: pytest.Monke
     engine = open_build(current_build_id(county.store), county.store)
     frame = sample_frame(engine).frame
     types = frame["site_type"].unique()
-    plan_id = a_plan(county.store, *(Quota(name, 1, 1) for name in types))
+    plan_id = write_plan(county.store, *(Quota(name, 1, 1) for name in types))
     app = click(start("sampling", part="mock", plan=str(plan_id)), "生成")
     shown = says(app)
     assert not any(name in shown for name in ALL if "<" in name or "](" in name)
