@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,51 +17,26 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.mock_workbook import DAY, NUMBER, RESULT, mock_workbook
-from data.plan import PlanSettings, Quota
-from data.views.draw import draw
+from data.plan import Quota
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
-from data.views.overview import build_info
 from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
-from tests.pages.test_pages import click, start, use_store
+from tests.pages.app import click, says, start, use_store
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def a_plan(store: Path, *quotas: Quota) -> int:
-    """A plan of the safest points, drawn."""
-    engine = open_build(current_build_id(store), store)
-    build, frame = build_info(engine), sample_frame(engine).frame
-    own = quotas or (Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1))
-    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10.0, own, pass_share=0.8)
-    declared = pd.concat(
-        frame[frame["site_type"] == quota.site_type].nsmallest(quota.declared, "risk") for quota in own
-    )
-    declared = declared.assign(position=range(1, len(declared) + 1), reasons="[]")
-    plan_id = sample_entries.add_plan(
-        build.source, "迎检", chosen, today(), build.build_id, build.data_until, declared, store=store
-    )
-    chosen = replace(chosen, seed="20260302")
-    done = draw(frame, chosen, list(declared["site_key"]))
-    sample_entries.set_draw(
-        build.source, plan_id, chosen, build.build_id, build.data_until, done.frame_digest,
-        done.draw_digest, today(), done.points.assign(reasons="[]"), store,
-    )  # fmt: skip
-    return plan_id
-
-
-def texts(app: AppTest) -> str:
-    parts = [*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning, *app.success]
-    return "\n".join(str(part.value) for part in parts)
+QUOTAS = Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1)
 
 
 def made(store: Path, *quotas: Quota) -> AppTest:
     """The page after an inspection was made of a plan."""
-    app = start("sampling", part="mock", plan=str(a_plan(store, *quotas)))
-    assert "还没有模拟评估" in texts(app)
+    app = start("sampling", part="mock", plan=str(write_plan(store, *(quotas or QUOTAS))))
+    assert "还没有模拟评估" in says(app)
     app.number_input(key="mock_new_teams").set_value(1).run()
     return click(app, "生成")
 
@@ -78,7 +52,7 @@ def kept(store: Path) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
 def test_without_a_plan_it_says_what_to_do(store: Path) -> None:
     app = start("sampling", part="mock")
     assert not app.exception
-    assert "请先在页面左上方打开" in texts(app)
+    assert "请先在页面左上方打开" in says(app)
 
 
 def test_made_from_the_plan_and_filled_in(store: Path) -> None:
@@ -131,9 +105,9 @@ def test_the_result_is_that_of_the_view(store: Path) -> None:
     result = mock_result(points, items, json.loads(row["forecast"])["part_points"], 0.8)
     assert app.metric[0].value == f"{result.score:,.1f} / {result.full:,.0f}"
     assert app.metric[1].value == f"{result.faulty} / {len(points)}"
-    assert "在预测范围之内" in texts(app)
-    assert "没有看出偏差" in texts(app)
-    assert "有问题的约占" in texts(app)
+    assert "在预测范围之内" in says(app)
+    assert "没有看出偏差" in says(app)
+    assert "有问题的约占" in says(app)
     for by in ("grids", "units", "sites"):
         app.button_group(key="sampling:lost").set_value(by).run()
         assert not app.exception, app.exception
@@ -147,8 +121,8 @@ def test_a_partial_result_says_what_is_missing(store: Path) -> None:
     )
     app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result")
     assert not app.exception, app.exception
-    assert "还有 11 个点没有结果" in texts(app)
-    assert "点位太少，不判断" in texts(app)
+    assert "还有 11 个点没有结果" in says(app)
+    assert "点位太少，不判断" in says(app)
 
 
 def test_a_filled_workbook_is_brought_back(store: Path) -> None:
@@ -173,7 +147,7 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert not app.exception, app.exception
     assert [metric.value for metric in app.metric] == ["9", "1", "0", "2", "0"]
     click(app, "导入")
-    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in texts(app)
+    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in says(app)
     _, points, _ = kept(store)
     assert (points["result"] == "seen").sum() == 9
     assert points["result"][0] == "unreachable"
@@ -202,7 +176,7 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
 
 
 def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
-    plan_id = a_plan(store)
+    plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", part="mock", plan=str(plan_id))
     sample_entries.remove_plan("demo", plan_id, store)
     click(app, "生成")
@@ -231,7 +205,7 @@ def test_lists_and_removal(store: Path) -> None:
 
 
 def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None:
-    app = start("sampling", part="mock", plan=str(a_plan(store)))
+    app = start("sampling", part="mock", plan=str(write_plan(store, *QUOTAS)))
     click(app, "生成")
     mark_all(store, np.random.default_rng(1))
     choice = start("sampling", part="mock", plan="1")
@@ -239,7 +213,7 @@ def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None
     click(choice, "生成")
     assert sample_entries.mocks("demo", store)["kind"].tolist() == ["self", "mock"]
     mark_all(store, np.random.default_rng(2))
-    seen = texts(start("sampling", part="mock"))
+    seen = says(start("sampling", part="mock"))
     assert "又经模拟评估的 12 个点" in seen
 
 
@@ -262,9 +236,9 @@ def test_names_that_are_code_stay_text(tmp_path: Path, monkeypatch: pytest.Monke
     engine = open_build(current_build_id(county.store), county.store)
     frame = sample_frame(engine).frame
     types = frame["site_type"].unique()
-    plan_id = a_plan(county.store, *(Quota(name, 1, 1) for name in types))
+    plan_id = write_plan(county.store, *(Quota(name, 1, 1) for name in types))
     app = click(start("sampling", part="mock", plan=str(plan_id)), "生成")
-    shown = texts(app)
+    shown = says(app)
     assert not any(name in shown for name in ALL if "<" in name or "](" in name)
     page = (mock_page(current_build_id(county.store), {"mock": "1"}) or b"").decode()
     assert page
