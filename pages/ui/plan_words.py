@@ -70,6 +70,17 @@ def state_text(plan: Plan) -> str:
     )
 
 
+def lock_reason(build: Build, plan: Plan) -> str:
+    """Why the points of a plan cannot be changed here; "" if they can."""
+    if plan.is_final:
+        return "已定稿，不能再改；要改请点“新版本”。"
+    if plan.drawn_on:
+        return "已按这一版公开抽签，改申报点会使抽签作废，所以不能再改；要改请点“新版本”。"
+    if plan.build_id != build.build_id:
+        return "数据已更新：请先选“按新数据重选”或“点位不变，只更新风险”。"
+    return ""
+
+
 def point_table(found: Review) -> pd.DataFrame:
     """The declared points under Chinese headings, one row a point in the order of the plan."""
     rows = found.points.to_dict("records")

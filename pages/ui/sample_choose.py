@@ -19,23 +19,26 @@ from pages.ui.map_data import MOST_TEAMS, map_data_url
 from pages.ui.maps import Scene, clicked, draw_map
 from pages.ui.plan_actions import (
     add,
+    bar,
     choose_again,
     copy_plan,
-    exchange,
     finish,
     pin,
     refresh,
     remove,
+    swap,
     unbar,
 )
 from pages.ui.plan_compare import compare_part
 from pages.ui.plan_files import plan_geojson, plan_workbook
 from pages.ui.plan_print import plan_url
 from pages.ui.plan_settings import choose_settings
+from pages.ui.plan_site import open_frame
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
     grid_table,
+    lock_reason,
     plan_review,
     point_table,
     quota_table,
@@ -124,17 +127,6 @@ def _new_plan(build: Build) -> None:
         "自动选点：先取风险低、近来有人看过的点，尽量分到各网格，同类的点不近于最小距离；"
         "同样的数据和设置总是选出同样的点。选完可以逐个保留、不选或更换。"
     )
-
-
-def lock_reason(build: Build, plan: Plan) -> str:
-    """Why the points of a plan cannot be changed here; "" if they can."""
-    if plan.is_final:
-        return "已定稿，不能再改；要改请点“新版本”。"
-    if plan.drawn_on:
-        return "已按这一版公开抽签，改申报点会使抽签作废，所以不能再改；要改请点“新版本”。"
-    if plan.build_id != build.build_id:
-        return "数据已更新：请先选“按新数据重选”或“点位不变，只更新风险”。"
-    return ""
 
 
 def _head(build: Build, plan: Plan, found: Review) -> None:
@@ -337,7 +329,7 @@ def _card(
                     st.button(
                         "不选",
                         key=f"bar_{key}",
-                        on_click=kept(exchange, build, plan, key, ""),
+                        on_click=kept(bar, build, plan, key),
                         icon=":material/block:",
                         help="这个点不再选，换成下一个最好的；其余点不动",
                     )
@@ -352,10 +344,10 @@ def _card(
             st.markdown("  \n".join(lines))
         with right:
             if is_open:
-                _stand_ins(build, plan, key, stand_ins)
+                _stand_ins(build, plan, key, row["site_type"], stand_ins)
 
 
-def _stand_ins(build: Build, plan: Plan, key: str, stand_ins: pd.DataFrame) -> None:
+def _stand_ins(build: Build, plan: Plan, key: str, site_type: str, stand_ins: pd.DataFrame) -> None:
     st.markdown("**可换的候选**（同类、不太近，风险低的在前）")
     if stand_ins.empty:
         st.info("没有别的候选：同类点位都太近、已选上或被指定不选。")
@@ -369,8 +361,17 @@ def _stand_ins(build: Build, plan: Plan, key: str, stand_ins: pd.DataFrame) -> N
         button.button(
             f"换成候选 {row['rank']}",
             key=f"swap_{key}_{row['rank']}",
-            on_click=kept(exchange, build, plan, key, row["site_key"]),
+            on_click=kept(swap, build, plan, key, row["site_key"]),
         )
+    st.button(
+        "别的点也可以：在“候选点位”里加入",
+        key="to_frame",
+        on_click=open_frame,
+        args=(site_type,),
+        type="tertiary",
+        icon=":material/arrow_forward:",
+        help="打开这一类的全部候选点位，选一个，点“加入申报点并保留”",
+    )
 
 
 def _barred(build: Build, plan: Plan) -> None:
