@@ -18,6 +18,7 @@ from pages.ui.plan_words import (
     coverage_sentence,
     drawn_table,
     grid_table,
+    older_text,
     plan_review,
     point_table,
     quota_table,
@@ -71,7 +72,8 @@ def _page(build: Build, plan: Plan) -> bytes:
     )
     note = f"{build.title}　版本 {plan.build_id}　{build.note}"
     body = (
-        f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p><p>{escape(risk)}</p>"
+        f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p>"
+        f"<p>{escape(older_text(build, plan))}</p><p>{escape(risk)}</p>"
         f"<h2>提醒</h2><ul>{cautions or '<li>没有</li>'}</ul>"
         f"<h2>配额与申报点</h2>{paper_table(quota_table(found))}"
         f"<h2>申报点及理由</h2>{_points(point_table(found))}"

@@ -24,8 +24,12 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         lambda row: f"{row['site_type']}（配额 {row['quota']}，候选 {row['candidates']:.0f}）",
     ),
     "few_chosen": (
-        "申报点没有选足（其余候选离得太近，或被排除）",
+        "申报点没有选足（其余候选离得太近、被排除，或原来的点已不是候选）",
         lambda row: f"{row['site_type']}（应 {row['declared']}，选出 {row['chosen']}）",
+    ),
+    "few_declared": (
+        "申报点少于应报数",
+        lambda row: f"{row['site_type']}（应 {row['declared']}，现有 {row['chosen']}）",
     ),
     "many_pinned": (
         "申报点多于应报数",
@@ -50,6 +54,16 @@ def plan_review(build: Build, plan: Plan) -> Review:
     """What there is to say of the plan; with the frame it was chosen from only while that is served."""
     frame = candidates(build).frame if plan.build_id == build.build_id else None
     return review(plan.points, plan.settings, plan.pinned, all_grids(build), frame)
+
+
+def older_text(build: Build, plan: Plan) -> str:
+    """What cannot be said of a plan that was chosen from older data; "" of one of these data."""
+    if plan.build_id == build.build_id:
+        return ""
+    return (
+        f"方案是按截至 {last_day(plan.data_until)} 的数据选的，当时的候选点位没有留存："
+        "不列候选数和同类平均风险，也不说申报点为什么少；覆盖按现在的网格计算，网格若有调整，与当时不同。"
+    )
 
 
 def caution_lines(cautions: Iterable[Caution]) -> list[tuple[str, list[str]]]:
@@ -175,6 +189,8 @@ def coverage_sentence(found: Review) -> str:
     """How many points, grids and types the plan covers, and the mean risk against that of all."""
     covered = int((found.by_grid["points"] > 0).sum())
     outside = f"，网格之外 {found.outside} 个" if found.outside else ""
+    if found.former:
+        outside += f"，在已撤销的网格 {found.former} 个"
     mean = risk_text(float(found.points["risk"].mean()))
     return (
         f"申报点 {len(found.points)} 个，覆盖 {covered} / {len(found.by_grid)} 个网格{outside}，"

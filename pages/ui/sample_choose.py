@@ -39,6 +39,7 @@ from pages.ui.plan_words import (
     coverage_sentence,
     grid_table,
     lock_reason,
+    older_text,
     plan_review,
     point_table,
     quota_table,
@@ -170,9 +171,9 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
 
 def _older_data(build: Build, plan: Plan) -> None:
     if plan.is_final:
-        st.info("数据已有更新；定稿的点位、风险和理由都保持当时的样子。")
+        st.info(f"数据已有更新；定稿的点位、风险和理由都保持当时的样子。{older_text(build, plan)}")
         return
-    st.info("数据已有更新，这份草稿还是按旧数据选的。")
+    st.info(f"数据已有更新，这份草稿还是按旧数据选的。{older_text(build, plan)}")
     if not plan.drawn_on:
         with st.container(horizontal=True):
             st.button("按新数据重选", on_click=kept(choose_again, build, plan, plan.settings))

@@ -221,6 +221,9 @@ def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> Non
     for show in ("", "coverage", "route"):
         app = start("sampling", part="choose", plan="1", show=show)
         assert "保持当时的样子" in says(app)
+        assert "当时的候选点位没有留存" in says(app)
+        assert "没有选足" not in says(app)
+    assert "当时的候选点位没有留存" in (plan_page(plan.build_id, {"plan": "1"}) or b"").decode()
     assert not [button for button in app.button if button.label == "按新数据重选"]
 
 
