@@ -28,7 +28,7 @@ from pages.ui.sample_forecast import (
     rehearsal,
     score_digits,
 )
-from pages.ui.sampling import Plan, deductions
+from pages.ui.sampling import Plan, deductions, lost_standard
 from pages.ui.sites import OUTSIDE, all_grids, place, reasons_text, risk_text, site_frame
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
@@ -86,6 +86,9 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
         return  # the page says what to do
+    if lost := lost_standard(build, plan.settings):
+        st.error(plain(lost))
+        return
     (settings, times), declared = _rule(build, plan), tuple(plan.keys("declared"))
     if _is_twice(build, settings):
         return
