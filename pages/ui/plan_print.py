@@ -31,12 +31,12 @@ WHERE = "纬度，经度"
 POINTS = {
     "序号": 5, "点位": 20, "网格": 12, "牵头单位": 10, WHERE: 10, "风险": 6, "有利": 19, "不利": 18,
 }  # fmt: skip
-DRAWN = {"怎么来的": 10, "点位": 36, "类型": 16, "网格": 26, "风险": 12}
+DRAWN = {"怎么来的": 10, "点位": 33, "类型": 15, "网格": 23, "入样概率": 10, "风险": 9}
 SIGNED = ("编制", "审核", "批准", "日期")
 STYLE = """
 body {font-size: 9pt} h1 {text-align: center}
 h3 {font-size: 9.5pt; margin: 2.5mm 0 .5mm; break-after: avoid}
-th {background: #eee} ul {margin: 1mm 0; padding-left: 5mm}
+th {background: #eee} dd {overflow-wrap: anywhere} ul {margin: 1mm 0; padding-left: 5mm}
 .sign {display: grid; grid-template-columns: repeat(4, 1fr); gap: 4mm; margin-top: 10mm;
   break-inside: avoid}
 .sign div {border-bottom: .3mm solid #000; padding-bottom: 9mm}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from data.standards import thresholds
 from data.views.overview import Build
 from data.views.plan_review import Caution, Review, review
 from pages.ui.sampling import ROLES, Plan
@@ -127,6 +128,7 @@ def drawn_table(plan: Plan) -> pd.DataFrame:
             "点位": [site_name(row) for row in rows],
             "类型": [row["site_type"] for row in rows],
             "网格": [row["grid_name"] or OUTSIDE for row in rows],
+            "入样概率": [risk_text(row["probability"]) for row in rows],
             "风险": [risk_text(row["risk"]) for row in rows],
             "牵头单位": [row["lead_unit"] for row in rows],
             "经度": [round(row["lon"], 6) for row in rows],
@@ -166,7 +168,7 @@ def grid_table(found: Review) -> pd.DataFrame:
 
 
 def settings_rows(plan: Plan) -> list[tuple[str, str]]:
-    """The choices behind the plan: what and how much."""
+    """The choices behind the plan: what and how much; of a drawn one all that decides the draw."""
     settings = plan.settings
     quota = sum(one.quota for one in settings.quotas)
     declared = sum(one.declared for one in settings.quotas)
@@ -181,8 +183,23 @@ def settings_rows(plan: Plan) -> list[tuple[str, str]]:
         ("点位最小距离（米）", number(settings.min_distance_m)),
         ("指定保留（个）", str(len(plan.pinned))),
         ("指定不选（个）", str(len(plan.barred))),
+        ("通过线", pass_text(settings.pass_share)),
     ]
+    if plan.drawn_on:
+        rows += [
+            ("风险权重 λ（%）", f"{100 * settings.risk_weight:g}"),
+            ("种子", settings.seed),
+            ("名单摘要（SHA-256）", plan.frame_digest),
+            ("结果摘要（SHA-256）", plan.draw_digest),
+        ]
     return [*rows, ("定稿说明", plan.note)] if plan.note else rows
+
+
+def pass_text(share: float) -> str:
+    """The pass mark as a part of the full marks, and whether it is only the default."""
+    default = thresholds()["pass_share"]
+    is_default = share == default.value and not default.is_verified
+    return f"满分的 {100 * share:g}%{'（默认值）' if is_default else ''}"
 
 
 def coverage_sentence(found: Review) -> str:

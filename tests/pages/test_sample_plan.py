@@ -27,6 +27,7 @@ from pages.ui.sampling import kept_plan
 from pages.ui.sites import REASONS, site_name
 from tests.conftest import County
 from tests.pages.test_pages import click, start, use_store
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
@@ -260,6 +261,24 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
         assert site_name(row) in walk
     for nothing in ({"plan": "1"}, {"plan": "1", "teams": "0"}, {"plan": "9", "teams": "2"}):
         assert route_page(build.build_id, nothing) is None
+
+
+def test_the_files_and_the_paper_of_a_drawn_plan_hold_what_decides_the_draw(store: Path) -> None:
+    write_plan(store)
+    plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
+    assert plan is not None
+    book = io.BytesIO(plan_workbook(plan, plan_review(build, plan)))
+    sheets = pd.read_excel(book, sheet_name=None, engine="calamine", dtype=str)
+    said = sheets["设置"].set_index("项目")["内容"]
+    assert said["种子"] == plan.settings.seed
+    assert said["名单摘要（SHA-256）"] == plan.frame_digest
+    assert said["结果摘要（SHA-256）"] == plan.draw_digest
+    assert said["风险权重 λ（%）"] == "0"
+    assert said["通过线"].startswith("满分的 80%")
+    assert sheets["抽中点与备用点"]["入样概率"].str.endswith("%").all()
+    paper = (plan_page(build.build_id, {"plan": "1"}) or b"").decode()
+    for text in (plan.settings.seed, plan.frame_digest, plan.draw_digest, "入样概率"):
+        assert text in paper
 
 
 def test_text_of_files_and_of_people_stays_text(
