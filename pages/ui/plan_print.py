@@ -13,6 +13,7 @@ import pandas as pd
 from data.standards import threshold
 from data.views.overview import Build, build_info
 from pages.ui.paper import paper, paper_facts, paper_table
+from pages.ui.plan_forecast import forecast_rows
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
@@ -75,6 +76,7 @@ def _page(build: Build, plan: Plan) -> bytes:
         f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p>"
         f"<p>{escape(older_text(build, plan))}</p><p>{escape(risk)}</p>"
         f"<h2>提醒</h2><ul>{cautions or '<li>没有</li>'}</ul>"
+        f"<h2>预计得分</h2>{paper_facts(forecast_rows(build, plan))}"
         f"<h2>配额与申报点</h2>{paper_table(quota_table(found))}"
         f"<h2>申报点及理由</h2>{_points(point_table(found))}"
         f"{_drawn(plan)}<h2>各网格申报点</h2>{paper_table(grid_table(found))}"

@@ -152,7 +152,7 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
             key = f"copy_title_{plan.plan_id}"
             st.text_input("新方案名称", f"{plan.title}（另案）"[:100], max_chars=100, key=key)
             st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
-        _download(plan, found)
+        _download(build, plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
         with st.popover("删除", icon=":material/delete:"):
             st.markdown("这一版将不再显示（系统仍留有记录）。")
@@ -180,14 +180,20 @@ def _older_data(build: Build, plan: Plan) -> None:
             st.button("点位不变，只更新风险", on_click=kept(refresh, build, plan))
 
 
-def _download(plan: Plan, found: Review) -> None:
+def _download(build: Build, plan: Plan, found: Review) -> None:
     for name, icon, file, mime, content in (
-        ("Excel", ":material/table:", "xlsx", XLSX, plan_workbook),
-        ("GeoJSON", ":material/map:", "geojson", "application/geo+json", plan_geojson),
+        ("Excel", ":material/table:", "xlsx", XLSX, partial(plan_workbook, build, plan, found)),
+        (
+            "GeoJSON",
+            ":material/map:",
+            "geojson",
+            "application/geo+json",
+            partial(plan_geojson, plan, found),
+        ),
     ):
         st.download_button(
             name,
-            partial(content, plan, found),
+            content,
             f"{plan.name}.{file}",
             mime,
             key=f"plan_{file}",

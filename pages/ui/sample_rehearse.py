@@ -19,11 +19,13 @@ from data.views.site_lists import site_records
 from pages.ui.charts_sample import repair_chart, spread_chart
 from pages.ui.filters import choose, url_number, url_select, url_switch
 from pages.ui.maps import Scene, clicked, draw_map
+from pages.ui.plan_words import pass_text
 from pages.ui.read import read
 from pages.ui.records import record_table
 from pages.ui.sample_forecast import (
     band_text,
     chance_text,
+    levels_text,
     notes_text,
     rehearsal,
     score_digits,
@@ -209,10 +211,8 @@ def _answer(
             st.caption(f"95% 区间 {band_text(found)}")
         with three, st.container(border=True):
             st.metric("通过线", f"{found.pass_score:g}")
-            default = thresholds()["pass_share"]
-            is_default = settings.pass_share == default.value and not default.is_verified
-            st.caption(f"满分的 {100 * settings.pass_share:g}%{'（默认值）' if is_default else ''}")
-        _levels(found)
+            st.caption(pass_text(settings.pass_share))
+        st.markdown(levels_text(found))
         _doubts(build, plan, times, found)
         if found.not_forecast:
             st.warning(
@@ -246,17 +246,6 @@ def _doubts(build: Build, plan: Plan, times: float, found: PlanRehearsal) -> Non
 
 def _count_times(plan: Plan, times: float) -> None:
     st.session_state[f"times_{plan.plan_id}"] = times
-
-
-def _levels(found: PlanRehearsal) -> None:
-    low, _, high = found.levels.itertuples()
-    swing = threshold("risk_swing")
-    at_low, at_high = (chance_text(one.passes, found.rounds) for one in (low, high))
-    st.markdown(
-        f"若各点风险整体比估计**低 {swing:.0%}**，通过概率为 **{at_low}**（预计 {low.score:.1f} 分）；"
-        f"**高 {swing:.0%}**，为 **{at_high}**（{high.score:.1f} 分）。"
-        "风险估计的误差远大于模拟的误差，请把这两头一起看。"
-    )
 
 
 def _compare(

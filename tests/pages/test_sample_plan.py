@@ -233,9 +233,9 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
     plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
     assert plan is not None
     found = plan_review(build, plan)
-    book = io.BytesIO(plan_workbook(plan, found))
+    book = io.BytesIO(plan_workbook(build, plan, found))
     sheets = pd.read_excel(book, sheet_name=None, engine="calamine")
-    assert set(sheets) == {"申报点", "配额", "网格覆盖", "提醒", "设置"}
+    assert set(sheets) == {"申报点", "配额", "网格覆盖", "提醒", "预计得分", "设置"}
     assert len(sheets["申报点"]) == len(found.points) > 0
     assert sheets["申报点"]["有利"].notna().any()
     assert sheets["配额"]["配额"].sum() == 40
@@ -267,7 +267,7 @@ def test_the_files_and_the_paper_of_a_drawn_plan_hold_what_decides_the_draw(stor
     write_plan(store)
     plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
     assert plan is not None
-    book = io.BytesIO(plan_workbook(plan, plan_review(build, plan)))
+    book = io.BytesIO(plan_workbook(build, plan, plan_review(build, plan)))
     sheets = pd.read_excel(book, sheet_name=None, engine="calamine", dtype=str)
     said = sheets["设置"].set_index("项目")["内容"]
     assert said["种子"] == plan.settings.seed

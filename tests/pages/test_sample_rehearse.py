@@ -101,4 +101,4 @@ def test_what_cannot_be_rehearsed_says_why(store: Path, frame: SampleFrame) -> N
     assert any("什么也预测不了" in one.value for one in app.warning)
     plan_id = a_plan(store, frame, replace(SETTINGS, edition="2099"), title="没有的版本")
     app = start("sampling", plan=str(plan_id), part="rehearse")
-    assert any("什么也预测不了" in one.value for one in app.warning)
+    assert any("这个标准版本已不存在" in one.value for one in app.error)
