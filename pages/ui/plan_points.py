@@ -11,8 +11,9 @@ from data.views.plan_review import Review
 from pages.ui.entry import kept
 from pages.ui.filters import choose, url_switch
 from pages.ui.maps import Scene, clicked, draw_map
-from pages.ui.plan_actions import exchange, pin, unbar
+from pages.ui.plan_actions import bar, pin, swap, unbar
 from pages.ui.plan_map import TYPE_COLOURS, grids_by_points, plan_point
+from pages.ui.plan_site import open_frame
 from pages.ui.plan_words import point_table
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan
@@ -148,7 +149,7 @@ def _card(
                     st.button(
                         "不选",
                         key=f"bar_{key}",
-                        on_click=kept(exchange, build, plan, key, ""),
+                        on_click=kept(bar, build, plan, key),
                         icon=":material/block:",
                         help="这个点不再选，换成下一个最好的；其余点不动",
                     )
@@ -163,10 +164,10 @@ def _card(
             st.markdown("  \n".join(lines))
         with right:
             if is_open:
-                _stand_ins(build, plan, key, stand_ins)
+                _stand_ins(build, plan, key, row["site_type"], stand_ins)
 
 
-def _stand_ins(build: Build, plan: Plan, key: str, stand_ins: pd.DataFrame) -> None:
+def _stand_ins(build: Build, plan: Plan, key: str, site_type: str, stand_ins: pd.DataFrame) -> None:
     st.markdown("**可换的候选**（同类、不太近，风险低的在前）")
     if stand_ins.empty:
         st.info("没有别的候选：同类点位都太近、已选上或被指定不选。")
@@ -180,8 +181,17 @@ def _stand_ins(build: Build, plan: Plan, key: str, stand_ins: pd.DataFrame) -> N
         button.button(
             f"换成候选 {row['rank']}",
             key=f"swap_{key}_{row['rank']}",
-            on_click=kept(exchange, build, plan, key, row["site_key"]),
+            on_click=kept(swap, build, plan, key, row["site_key"]),
         )
+    st.button(
+        "别的点也可以：在“候选点位”里加入",
+        key="to_frame",
+        on_click=open_frame,
+        args=(site_type,),
+        type="tertiary",
+        icon=":material/arrow_forward:",
+        help="打开这一类的全部候选点位，选一个，点“加入申报点并保留”",
+    )
 
 
 def _barred(build: Build, plan: Plan) -> None:

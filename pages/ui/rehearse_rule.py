@@ -10,9 +10,9 @@ import streamlit as st
 
 from data.engine import Engine
 from data.plan import PlanSettings, Quota
-from data.standards import thresholds
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, rehearse_plan
+from pages.ui.plan_words import is_default_mark
 from pages.ui.read import read
 from pages.ui.sampling import Plan, scoring
 from pages.ui.sites import candidates
@@ -32,18 +32,32 @@ class Rule:
 
     settings: PlanSettings
     declared: tuple[str, ...]
-    times: float = 1
+    times: float = 1.0
+
+
+def plan_rule(plan: Plan) -> Rule:
+    """The rule of the plan: its quotas, in which all the points that it declares are visited."""
+    count = plan.declared["site_type"].value_counts()
+    quotas = tuple(
+        Quota(one.site_type, one.quota, min(one.quota, max(one.declared, count.get(one.site_type, 0))))
+        for one in plan.settings.quotas
+    )
+    settings = replace(
+        plan.settings, quotas=quotas, pass_share=round(plan.settings.pass_share, 4), seed=""
+    )
+    return Rule(settings, tuple(plan.keys("declared")))
 
 
 def choose_rule(plan: Plan) -> Rule:
     """The fields of the rule, filled in with that of the plan."""
-    settings = plan.settings
+    rule = plan_rule(plan)
+    settings = rule.settings
     quotas = pd.DataFrame(list(settings.quotas), columns=Quota._fields)
     count = f"抽查 {quotas['quota'].sum()} 个点，其中申报点 {quotas['declared'].sum()} 个"
     with st.expander(f"检查组怎么抽（方案：{count}）"):
         left, right = st.columns([2, 1], gap="large")
         with left:
-            st.caption("默认与方案的配额相同；这里的改动只用于模拟，不改方案。")
+            st.caption("默认与方案的配额和已选的申报点相同；这里的改动只用于模拟，不改方案。")
             columns = {"site_type": "点位类型", "quota": "抽查几个", "declared": "其中申报点"}
             whole = st.column_config.NumberColumn(min_value=0, max_value=999, step=1, required=True)
             edited = st.data_editor(
@@ -64,7 +78,7 @@ def choose_rule(plan: Plan) -> Rule:
                 format="%.1f",
                 key=f"pass_{plan.plan_id}",
             )
-            if is_default_mark(settings):
+            if is_default_mark(settings.pass_share):
                 st.caption(f"{settings.pass_share:.0%} 是默认值，没有查到出处；请填县里接到的要求。")
             st.session_state.setdefault(_times_key(plan), 1.0)  # a button sets it too
             times = st.number_input(
@@ -80,18 +94,11 @@ def choose_rule(plan: Plan) -> Rule:
             settings,
             quotas=tuple(Quota(*row) for row in edited.itertuples(index=False, name=None)),
             pass_share=round(share / 100, 4),
-            seed="",
         )
     except ValueError:
         st.error("“其中申报点”不能多于“抽查几个”：先按方案的配额计算。")
         changed = settings
-    return Rule(changed, tuple(plan.keys("declared")), times)
-
-
-def is_default_mark(settings: PlanSettings) -> bool:
-    """Whether the pass mark is only our default, which nobody has found in a document."""
-    default = thresholds()["pass_share"]
-    return settings.pass_share == default.value and not default.is_verified
+    return replace(rule, settings=changed, times=times)
 
 
 def count_times(plan: Plan, times: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.standards import threshold
 from data.views.rehearsal import PlanRehearsal
 
 SURE = 0.999  # beyond it a chance is only said to be beyond
@@ -40,6 +41,18 @@ def band_text(found: PlanRehearsal) -> str:
     if found.pass_share < 1 - SURE:
         return f"不高于 {found.pass_upper:.2%}"
     return f"{found.pass_lower:.1%} – {found.pass_upper:.1%}"
+
+
+def levels_text(found: PlanRehearsal) -> str:
+    """What an error of all risks together does, in Markdown."""
+    low, _, high = found.levels.itertuples()
+    swing = threshold("risk_swing")
+    at_low, at_high = (chance_text(one.passes, found.rounds) for one in (low, high))
+    return (
+        f"若各点风险整体比估计**低 {swing:.0%}**，通过概率为 **{at_low}**（预计 {low.score:.1f} 分）；"
+        f"**高 {swing:.0%}**，为 **{at_high}**（{high.score:.1f} 分）。"
+        "风险估计的误差远大于模拟的误差，请把这两头一起看。"
+    )
 
 
 def score_digits(found: PlanRehearsal) -> int:

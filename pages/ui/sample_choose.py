@@ -18,7 +18,14 @@ from pages.ui.plan_points import show_points
 from pages.ui.plan_print import plan_url
 from pages.ui.plan_route import show_route
 from pages.ui.plan_settings import choose_settings
-from pages.ui.plan_words import caution_lines, coverage_sentence, plan_review, state_text
+from pages.ui.plan_words import (
+    caution_lines,
+    coverage_sentence,
+    lock_reason,
+    older_text,
+    plan_review,
+    state_text,
+)
 from pages.ui.sampling import Plan
 from pages.ui.sites import candidates
 from pages.ui.tables import XLSX
@@ -47,7 +54,7 @@ def show_choose(build: Build, plan: Plan | None) -> None:
         return
     found = plan_review(build, plan)
     _head(build, plan, found)
-    locked = _lock_reason(build, plan)
+    locked = lock_reason(build, plan)
     show = url_switch("看什么", SHOWS, "show")
     if show == "settings":
         _settings(build, plan, locked)
@@ -77,17 +84,6 @@ def _new_plan(build: Build) -> None:
     )
 
 
-def _lock_reason(build: Build, plan: Plan) -> str:
-    """Why the points of a plan cannot be changed here; "" if they can."""
-    if plan.is_final:
-        return "已定稿，不能再改；要改请点“新版本”。"
-    if plan.drawn_on:
-        return "已按这一版公开抽签，改申报点会使抽签作废，所以不能再改；要改请点“新版本”。"
-    if plan.build_id != build.build_id:
-        return "数据已更新：请先选“按新数据重选”或“点位不变，只更新风险”。"
-    return ""
-
-
 def _head(build: Build, plan: Plan, found: Review) -> None:
     """Title, state, what can be done with the plan as a whole, and what to know."""
     st.caption(
@@ -110,7 +106,7 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
             key = f"copy_title_{plan.plan_id}"
             st.text_input("新方案名称", f"{plan.title}（另案）"[:100], max_chars=100, key=key)
             st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
-        _download(plan, found)
+        _download(build, plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
         with st.popover("删除", icon=":material/delete:"):
             st.markdown("这一版将不再显示（系统仍留有记录）。")
@@ -129,23 +125,24 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
 
 def _older_data(build: Build, plan: Plan) -> None:
     if plan.is_final:
-        st.info("数据已有更新；定稿的点位、风险和理由都保持当时的样子。")
+        st.info(f"数据已有更新；定稿的点位、风险和理由都保持当时的样子。{older_text(build, plan)}")
         return
-    st.info("数据已有更新，这份草稿还是按旧数据选的。")
+    st.info(f"数据已有更新，这份草稿还是按旧数据选的。{older_text(build, plan)}")
     if not plan.drawn_on:
         with st.container(horizontal=True):
             st.button("按新数据重选", on_click=kept(choose_again, build, plan, plan.settings))
             st.button("点位不变，只更新风险", on_click=kept(refresh, build, plan))
 
 
-def _download(plan: Plan, found: Review) -> None:
+def _download(build: Build, plan: Plan, found: Review) -> None:
+    excel, places = partial(plan_workbook, build, plan, found), partial(plan_geojson, plan, found)
     for name, icon, file, mime, content in (
-        ("Excel", ":material/table:", "xlsx", XLSX, plan_workbook),
-        ("GeoJSON", ":material/map:", "geojson", "application/geo+json", plan_geojson),
+        ("Excel", ":material/table:", "xlsx", XLSX, excel),
+        ("GeoJSON", ":material/map:", "geojson", "application/geo+json", places),
     ):
         st.download_button(
             name,
-            partial(content, plan, found),
+            content,
             f"{plan.name}.{file}",
             mime,
             key=f"plan_{file}",

@@ -33,6 +33,7 @@ from pages.ui.maps import (
     draw_map,
     edge_items,
 )
+from pages.ui.plan_site import site_in_plan, states_in_plan
 from pages.ui.read import read
 from pages.ui.records import record_table
 from pages.ui.sampling import Plan
@@ -84,8 +85,11 @@ class _Chosen:
     listed: pd.DataFrame
 
 
-def show_frame(build: Build, _: Plan | None) -> None:
-    """Counts, what risk is, the map, the sites in an order, and lists by type and by grid."""
+def show_frame(build: Build, plan: Plan | None) -> None:
+    """Counts, what risk is, the map, the sites in an order, and lists by type and by grid.
+
+    plan  the open one: its points are marked, and any site can be declared in it.
+    """
     found = site_frame(build)
     if found.frame.empty:
         st.info(
@@ -96,15 +100,15 @@ def show_frame(build: Build, _: Plan | None) -> None:
     lists = frame_lists(build)
     _counts(found, lists.by_grid)
     _about_risk(found.model)
-    chosen = _choose(found, lists)
+    chosen = _choose(found, lists, plan)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         site_key = _asked_site(chosen.listed)
-        _list(chosen.listed, build)
+        _list(chosen.listed, build, plan)
     with right:
         _map(build, chosen, site_key)
     if site_key:
-        _card(build, found, site_key)
+        _card(build, found, site_key, plan)
     _lists(found, lists)
 
 
@@ -189,7 +193,7 @@ def _about_risk(model: RiskModel) -> None:
             )
 
 
-def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
+def _choose(found: SampleFrame, lists: FrameLists, plan: Plan | None) -> _Chosen:
     """The filters of this part; a click on a grid chooses it."""
     names = {"": "全部类型"} | {
         row.site_type: f"{row.site_type}（{row.sites:,}）" for row in lists.by_type.itertuples()
@@ -208,10 +212,15 @@ def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
     with columns[2]:
         order = url_select("排列", ORDER_NAMES, "order")
     with columns[3]:
-        which = url_switch("哪些点位", WHICH_NAMES, "which")
+        in_plan = {"plan": "方案申报的"} if plan else {}
+        which = url_switch("哪些点位", WHICH_NAMES | in_plan, "which")
     with columns[4]:
         shade = url_switch("地图着色", {"": "路段", "grids": "网格"}, "shade")
-    sites = chosen_sites(found.frame, site_type, grid_id, which)
+    if plan and which == "plan":
+        declared = found.frame[found.frame["site_key"].isin(plan.keys("declared"))]
+        sites = chosen_sites(declared, site_type, grid_id, "")
+    else:
+        sites = chosen_sites(found.frame, site_type, grid_id, which)
     return _Chosen(site_type, grid_id, shade, sites, in_order(sites, order))
 
 
@@ -224,7 +233,7 @@ def _asked_site(listed: pd.DataFrame) -> str:
     return picked("site", TABLE, list(listed["site_key"]), new)
 
 
-def _list(listed: pd.DataFrame, build: Build) -> None:
+def _list(listed: pd.DataFrame, build: Build, plan: Plan | None) -> None:
     """The first sites of the list; all of them go into the files."""
     shown = f"前 {ROWS} 个，" if len(listed) > ROWS else ""
     st.markdown(f"**点位**（{shown}共 {len(listed):,} 个，点选一行看详情）")
@@ -232,19 +241,19 @@ def _list(listed: pd.DataFrame, build: Build) -> None:
         st.info("没有符合条件的点位。请换一个类型、网格，或看全部点位。")
         return
     table(
-        _site_table(listed.head(ROWS), build),
+        _site_table(listed.head(ROWS), build, plan),
         "候选点位",
         TABLE,
         height=420,
         select=True,
-        export=lambda: _site_table(listed, build),
+        export=lambda: _site_table(listed, build, plan),
     )
 
 
-def _site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
-    """Sites under Chinese headings."""
+def _site_table(sites: pd.DataFrame, build: Build, plan: Plan | None) -> pd.DataFrame:
+    """Sites under Chinese headings; with what they are in the open plan."""
     rows = sites.to_dict("records")
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "点位": [site_name(row) for row in rows],
             "类型": sites["site_type"].to_numpy(),
@@ -262,6 +271,9 @@ def _site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
             "纬度": sites["lat"].round(6).to_numpy(),
         }
     )
+    if plan:
+        shown.insert(1, "方案", states_in_plan(plan, sites["site_key"]))
+    return shown
 
 
 def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
@@ -306,7 +318,7 @@ def _risk_of(site: Site) -> str:
     return UNSEEN if site["is_unseen"] else f"风险 {risk_text(site['risk'])}"
 
 
-def _card(build: Build, found: SampleFrame, site_key: str) -> None:
+def _card(build: Build, found: SampleFrame, site_key: str, plan: Plan | None) -> None:
     """One site: what it is, its risk with the reasons, and the records that it rests on."""
     site = found.frame[found.frame["site_key"] == site_key].iloc[0].to_dict()
     with st.container(border=True):
@@ -327,6 +339,8 @@ def _card(build: Build, found: SampleFrame, site_key: str) -> None:
             st.markdown("  \n".join(lines))
             if site["is_unseen"]:
                 st.warning("很久没有人看过：请先派人去看，再决定是否申报。")
+            if plan:
+                site_in_plan(build, plan, site)
         with right:
             near = f"点位 {threshold('site_reach_m'):g} 米以内"
             where_ = "这一段路上" if site["kind"] == "street" else near

@@ -13,6 +13,7 @@ from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, as_drawn
 from pages.ui.charts_rehearsal import spread_chart
 from pages.ui.filters import url_switch
+from pages.ui.plan_words import pass_text
 from pages.ui.rehearse_losses import show_losses
 from pages.ui.rehearse_repairs import show_repairs
 from pages.ui.rehearse_rule import (
@@ -21,11 +22,10 @@ from pages.ui.rehearse_rule import (
     Rule,
     choose_rule,
     count_times,
-    is_default_mark,
     rehearsal,
 )
-from pages.ui.rehearse_words import band_text, chance_text, notes_text
-from pages.ui.sampling import Plan, deductions
+from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
+from pages.ui.sampling import Plan, deductions, lost_standard
 from pages.ui.sites import site_frame
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -37,6 +37,9 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
         return  # the page says what to do
+    if lost := lost_standard(build, plan.settings):
+        st.error(plain(lost))
+        return
     rule = choose_rule(plan)
     if _is_twice(build, rule.settings):
         return
@@ -87,9 +90,8 @@ def _answer(build: Build, plan: Plan, rule: Rule, found: PlanRehearsal) -> None:
             st.caption(f"95% 区间 {band_text(found)}")
         with three, st.container(border=True):
             st.metric("通过线", f"{found.pass_score:g}")
-            default = "（默认值）" if is_default_mark(rule.settings) else ""
-            st.caption(f"满分的 {100 * rule.settings.pass_share:g}%{default}")
-        _levels(found)
+            st.caption(pass_text(rule.settings.pass_share))
+        st.markdown(levels_text(found))
         _doubts(build, plan, rule.times, found)
         if found.not_forecast:
             st.warning(
@@ -102,24 +104,13 @@ def _answer(build: Build, plan: Plan, rule: Rule, found: PlanRehearsal) -> None:
         spread_chart(found, "rehearse_spread")
 
 
-def _levels(found: PlanRehearsal) -> None:
-    low, _, high = found.levels.itertuples()
-    swing = threshold("risk_swing")
-    at_low, at_high = (chance_text(one.passes, found.rounds) for one in (low, high))
-    st.markdown(
-        f"若各点风险整体比估计**低 {swing:.0%}**，通过概率为 **{at_low}**（预计 {low.score:.1f} 分）；"
-        f"**高 {swing:.0%}**，为 **{at_high}**（{high.score:.1f} 分）。"
-        "风险估计的误差远大于模拟的误差，请把这两头一起看。"
-    )
-
-
 def _doubts(build: Build, plan: Plan, times: float, found: PlanRehearsal) -> None:
     """What makes the forecast worth less: points nobody has looked at, risks counted several times."""
     unseen = next((note.number for note in found.notes if note.code == "unseen"), 0)
     if unseen > MANY_UNSEEN * found.drawn:
         st.warning(
             f"每轮抽到的 {found.drawn} 个点平均有 **{unseen} 个很久没有人看过**，"
-            "风险只能按同类平均估计：这个预测很可能偏好。请先做一次模拟评估。"
+            "风险只能按同类平均起算：这个预测很可能偏好。请先做一次模拟评估。"
         )
     if times != 1:
         st.info(f"各点风险按 {times:g} 倍计算（“检查组怎么抽”里可改）。")

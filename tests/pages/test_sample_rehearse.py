@@ -112,4 +112,4 @@ def test_what_cannot_be_rehearsed_says_why(store: Path) -> None:
     assert any("什么也预测不了" in one.value for one in app.warning)
     plan_id = write_plan(store, *QUOTAS, edition="2099")
     app = start("sampling", plan=str(plan_id), part="rehearse")
-    assert any("什么也预测不了" in one.value for one in app.warning)
+    assert any("这个标准版本已不存在" in one.value for one in app.error)
