@@ -111,6 +111,21 @@ def test_made_from_the_plan_and_filled_in(store: Path) -> None:
     assert kept(store)[1]["note"][1] == "大门锁着"
 
 
+def test_what_another_phone_marked_stays(store: Path) -> None:
+    app = made(store)
+    looked = kept(store)[2].groupby("mock_point_id")["item"].agg(list)
+    one = int(looked.str.len().idxmax())
+    first, *_, last = looked[one]
+    sample_entries.mark_finds("demo", one, [first], [], today(), "", store)
+    app.button_group(key=f"mock_found_{one}").set_value([last]).run()
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first, last]
+    sample_entries.mark_finds("demo", one, [], [last], today(), "seen", store)
+    app.button(key=f"mock_unreachable_{one}").click().run()
+    assert any("刚由别处记了" in one.value for one in app.error)
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first]
+    assert app.button_group(key=f"mock_found_{one}").value == [first], "redrawn as it is kept"
+
+
 def mark_all(store: Path, random: np.random.Generator) -> None:
     """Results as likely as they were told."""
     _, points, items = kept(store)
