@@ -355,7 +355,7 @@ def mock_items(county: str, mock_id: int, store: Path | None = None) -> pd.DataF
 def seen_points(county: str, store: Path | None = None) -> pd.DataFrame:
     """Every point that was looked at, of all inspections and self-checks of the county.
 
-    columns  mock_point_id, mock_id, kind, title, held_on, site_key, the place, chance (of a find, told
+    columns  mock_point_id, mock_id, kind, title, held_on, role, the place, chance (of a find, told
              beforehand), checked_on, is_faulty (1: any find).
     """
     return select("seen_points", store, county=county)

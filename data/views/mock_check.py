@@ -101,13 +101,19 @@ def _verdict(chance: Floats, hit: npt.NDArray[np.bool_], p_value: float) -> Verd
 
 
 class FoundTimes(NamedTuple):
-    """What the last mock inspection found, against what was told of the points it saw."""
+    """What the last mock inspection found, against what was told of the points it saw.
+
+    declared  of the points; told: points expected to have a find; lower, upper: of `times`, 95 %
+    """
 
     title: str
     held_on: date
     points: int
+    declared: int
     faulty: int
-    told: float  # points expected to have a find
+    told: float
+    lower: float
+    upper: float
 
     @property
     def times(self) -> float:
@@ -119,19 +125,32 @@ def found_times(seen: pd.DataFrame) -> FoundTimes | None:
     """Of the last mock inspection that saw at least `min_forecast_points` points whose chance was told.
 
     seen  of `data.sample_entries.seen_points`
+    Of its drawn points alone where they are that many: declared ones are chosen for a low estimate,
+    so part of it is luck, and more of them have a find than of others with the same estimate.
+    The interval is Wilson's for the share of faulty points, over the mean chance told. A sum of
+    independent trials with unequal chances varies less than one with equal chances (Hoeffding 1956,
+    Ann. Math. Stat. 27), so it is rather too wide than too narrow.
     """
     told = seen[(seen["kind"] == "mock") & seen["chance"].notna()]
+    least = threshold("min_forecast_points")
     points = told.groupby("mock_id")["site_key"].transform("size")
-    enough = told[points >= threshold("min_forecast_points")].sort_values(["held_on", "mock_id"])
+    enough = told[points >= least].sort_values(["held_on", "mock_id"])
     if enough.empty:
         return None
     last = enough[enough["mock_id"] == enough["mock_id"].iloc[-1]]
+    drawn = last[last["role"] == "drawn"]
+    if len(drawn) >= least:
+        last = drawn
     expected = float(last["chance"].sum())
     if not expected:
         return None
-    row = last.iloc[0]
+    row, n = last.iloc[0], len(last)
     faulty = int(last["is_faulty"].sum())
-    return FoundTimes(str(row["title"]), row["held_on"].date(), len(last), faulty, expected)
+    limits = wilson_interval(np.array([faulty]), np.array([n]))
+    lower, upper = (float(limit[0]) * n / expected for limit in limits)
+    declared = int((last["role"] == "declared").sum())
+    held_on = row["held_on"].date()
+    return FoundTimes(str(row["title"]), held_on, n, declared, faulty, expected, lower, upper)
 
 
 @dataclass(frozen=True)

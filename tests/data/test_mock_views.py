@@ -262,7 +262,7 @@ def test_what_the_last_inspection_found_against_what_was_told() -> None:
     rows = [
         {"mock_id": mock, "kind": kind, "title": f"第{mock}次",
          "held_on": pd.Timestamp(f"2026-03-{day}"), "site_key": f"P{n}",
-         "chance": chance, "is_faulty": int(n < 10)}
+         "role": "declared", "chance": chance, "is_faulty": int(n < 10)}
         for mock, kind, day, points in (
             (1, "mock", 12, 25), (2, "self", 14, 25), (4, "mock", 11, 30), (3, "mock", 13, 5),
         )
@@ -272,7 +272,47 @@ def test_what_the_last_inspection_found_against_what_was_told() -> None:
     assert found is not None
     assert (found.title, found.points, found.faulty) == ("第1次", 25, 10)
     assert found.times == pytest.approx(10 / 5)
+    assert found.declared == 25
+    lower, upper = wilson_interval(np.array([10.0]), np.array([25.0]))
+    assert (found.lower, found.upper) == pytest.approx((lower[0] * 5, upper[0] * 5))
     assert found_times(pd.DataFrame(rows[-6:])) is None
+
+
+def visited(declared: int, drawn: int) -> pd.DataFrame:
+    """Declared points that all have a find, drawn ones that have none, each told 1 in 5."""
+    return pd.DataFrame(
+        {
+            "mock_id": 1,
+            "kind": "mock",
+            "title": "一",
+            "held_on": pd.Timestamp("2026-03-12"),
+            "site_key": range(declared + drawn),
+            "role": ["declared"] * declared + ["drawn"] * drawn,
+            "chance": 0.2,
+            "is_faulty": [1] * declared + [0] * drawn,
+        }
+    )
+
+
+def test_points_chosen_for_their_low_risk_do_not_speak_for_the_others() -> None:
+    found = found_times(visited(30, 20))
+    assert found is not None
+    assert (found.points, found.declared, found.times, found.lower) == (20, 0, 0, 0)
+    few = found_times(visited(30, 19))
+    assert few is not None
+    assert (few.points, few.declared) == (49, 30)
+
+
+def test_the_interval_of_the_times_covers_what_is_so() -> None:
+    """Chances from 1 % to 40 %; twice as many points have a find."""
+    random = np.random.default_rng(7)
+    told, rounds = np.linspace(0.01, 0.4, 60), 400
+    seen, covered = visited(0, 60).assign(chance=told), 0
+    for _ in range(rounds):
+        found = found_times(seen.assign(is_faulty=(random.random(60) < 2 * told).astype(int)))
+        assert found is not None
+        covered += found.lower <= 2 <= found.upper
+    assert covered / rounds > 0.94
 
 
 def some_sites(
