@@ -407,6 +407,16 @@ def add_mock(
     return mock_id
 
 
+def checking_days(held_on: date, points: pd.DataFrame, today: date) -> tuple[date, date]:
+    """The first and last day on which a point may be seen, typed in or brought back in a file.
+
+    points  of `mock_points`. Whoever starts before the day that was planned may say so, and a file
+            may repeat it later.
+    """
+    kept = points["checked_on"].dropna().dt.date
+    return min([held_on, today, *kept]), today
+
+
 def mark_points(
     county: str,
     marks: Sequence[tuple[int, PointResult, Iterable[str], date | None, str]],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.messages import DataError
 from data.mock_workbook import RESULTS
-from data.sample_entries import PointResult, mark_finds, mark_result, note_point
+from data.sample_entries import PointResult, checking_days, mark_finds, mark_result, note_point
 from data.views.mock import UNSCORED
 from data.views.overview import Build
 from pages.ui.entry import not_kept, today
@@ -39,11 +39,11 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     if grid:
         own = own[own["grid_id"].fillna(NO_GRID) == grid]
     days = st.container(horizontal=True, vertical_alignment="bottom")
-    last = today()
+    first, last = checking_days(row["held_on"].date(), points, today())
     with days.container(width=WIDTH):
         day_key = f"mock_day_{row['mock_id']}"
         st.date_input(
-            "检查日期", last, min_value=min(row["held_on"].date(), last), max_value=last,
+            "检查日期", last, min_value=first, max_value=last,
             format="YYYY-MM-DD", key=day_key,
         )  # fmt: skip
     with days.container(width=WIDTH):

@@ -232,6 +232,18 @@ def test_a_mock_inspection_is_marked_all_or_nothing(store: Path) -> None:
         sample_entries.mark_points("a", [(one, "seen", [], None, "")], store)
 
 
+def test_days_of_results_start_with_the_first_that_was_kept(store: Path) -> None:
+    mock = a_mock(store)
+    early, late = DAY - timedelta(days=3), DAY + timedelta(days=3)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, early) == (early, early)
+    assert sample_entries.checking_days(DAY, points, late) == (DAY, late)
+    one = int(points["mock_point_id"][0])
+    sample_entries.mark_result("a", one, "seen", early, ("", ()), store)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, late) == (early, late)
+
+
 def found(store: Path, mock: int) -> list[list[str]]:
     """The finds of each point."""
     items = sample_entries.mock_items("a", mock, store)

@@ -206,6 +206,26 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert len(again) == len(refused), "the same fault is kept once"
 
 
+def test_a_day_that_can_be_typed_can_be_brought_back(store: Path) -> None:
+    """The inspection was planned for tomorrow; somebody went today."""
+    app = start("sampling", part="mock", plan=str(a_plan(store)))
+    app.date_input(key="mock_new_day").set_value(today() + timedelta(days=1)).run()
+    click(app, "生成")
+    row, points, items = kept(store)
+    typed = next(one for one in app.date_input if one.label == "检查日期")
+    assert (typed.min, typed.max) == (today(), today())
+    book = openpyxl.load_workbook(io.BytesIO(mock_workbook(points, items, today())))
+    sheet = book["第1组"]
+    at = {str(cell.value): cell.column for cell in sheet[1]}
+    sheet.cell(2, at[RESULT]).value = "已查"
+    sheet.cell(2, at[DAY]).value = today()
+    stream = io.BytesIO()
+    book.save(stream)
+    app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="files")
+    app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
+    assert [metric.value for metric in app.metric] == ["1", "0", "0", "0", "11"]
+
+
 def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
     made(store)
     number = str(kept(store)[0]["mock_id"])
