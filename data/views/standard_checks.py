@@ -11,9 +11,8 @@ import pandas as pd
 
 from data.catalog import TABLES
 from data.standards import as_site_types
-from data.views.standards import TOTAL, verified
+from data.views.standards import DOUBLED, TOTAL, verified
 
-DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
 WHOLE = ("quota",)
 
 
