@@ -12,9 +12,9 @@ from data.catalog import TABLES
 from data.engine import Engine
 from data.standards import as_site_types
 
-TOTAL = (
-    "合计"  # site type or aspect of a row that states what the others of its block or form add up to
-)
+# Site type, aspect or item_no of a row that states what the others of its block, form or edition add
+# up to.
+TOTAL = "合计"
 DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
 EDITABLE = ("standard_quota", "standard_weight", "standard_deduction", "standard_item")
 
