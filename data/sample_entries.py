@@ -541,8 +541,12 @@ def keep_refused(county: str, mock_id: int, rows: pd.DataFrame, store: Path | No
 
 
 def refused_results(county: str, mock_id: int, store: Path | None = None) -> pd.DataFrame:
-    """Rows of result files that could not be taken over: the columns of `keep_refused`."""
-    return select("mock_refused", store, county=county, mock_id=mock_id)
+    """Rows of result files that could not be taken over, latest first.
+
+    columns  those of `keep_refused`; is_mended: its point was marked since and has a result.
+    """
+    rows = select("mock_refused", store, county=county, mock_id=mock_id)
+    return rows.assign(is_mended=rows["is_mended"].astype(bool))
 
 
 def remove_mock(county: str, mock_id: int, store: Path | None = None) -> None:

@@ -137,12 +137,18 @@ def _refused(build: Build, row: pd.Series) -> None:
     if refused.empty:
         return
     faults = with_fault_texts(refused.rename(columns={"row": "row_number"}))
-    names = {"file": "文件", "row_number": "行", "value": "值", "fault": "原因与办法"}
-    with st.expander(f"以前拒收的 {len(refused.drop_duplicates(['file', 'row']))} 行"):
+    names = {
+        "file": "文件", "row_number": "行", "value": "值", "fault": "原因与办法", "is_mended": "已改正",
+    }  # fmt: skip
+    left = faults[~faults["is_mended"]]
+    rows, rest = (len(one.drop_duplicates(["file", "row_number"])) for one in (faults, left))
+    with st.expander(f"以前拒收的 {rows} 行，{rest} 行还没有改正"):
         table(faults[list(names)].rename(columns=names), "拒收的行", "mock_refused")
+        if not rest:
+            return
         st.download_button(
-            "下载拒收的行（Excel，改好后再导入）",
-            lambda: workbook_to_mend(faults),
+            "下载还没有改正的行（Excel，改好后再导入）",
+            lambda: workbook_to_mend(left.drop(columns="is_mended")),
             f"待改正_检查表{row['mock_id']}.xlsx",
             XLSX,
             icon=":material/download:",

@@ -195,6 +195,18 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     refused = sample_entries.refused_results("demo", int(row["mock_id"]), store)
     assert set(refused["reason"]) == {"unknown_point", "day_out_of_range"}
 
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，2 行还没有改正"
+    ]
+    late = int(points["mock_point_id"][2])
+    assert points["result"][2] == ""
+    sample_entries.mark_points("demo", [(late, "seen", [], today(), "")], store)
+    app.run()
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，1 行还没有改正"
+    ]
+    sample_entries.mark_points("demo", [(late, "", [], None, "")], store)
+
     app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
     assert [metric.value for metric in app.metric] == ["0", "1", "9", "2", "0"]
     app.checkbox[0].check().run()
