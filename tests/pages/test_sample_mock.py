@@ -154,6 +154,19 @@ def test_the_result_is_that_of_the_view(store: Path) -> None:
         assert not app.exception, app.exception
 
 
+def test_the_county_is_told_without_the_types_that_nobody_saw(store: Path) -> None:
+    made(store, Quota("背街小巷", 20, 4), Quota("公厕", 6, 2))
+    mark_all(store, np.random.default_rng(3))
+    row, points, _ = kept(store)
+    is_gone = (points["site_type"] == "公厕") & (points["role"] == "drawn")
+    is_gone |= points.index == points.index[points["site_type"] == "背街小巷"][0]
+    marks = [(int(one), "unreachable", [], today(), "") for one in points["mock_point_id"][is_gone]]
+    sample_entries.mark_points("demo", marks, store)  # type: ignore[arg-type]
+    said = texts(start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result"))
+    assert "还有 1 个点未报或无法检查，由来历（申报或抽中）和类型相同的已查点代表" in said
+    assert "没有计入：公厕（抽中点），一个也没有看到" in said
+
+
 def test_a_partial_result_says_what_is_missing(store: Path) -> None:
     made(store)
     row, points, _ = kept(store)
