@@ -129,10 +129,17 @@ def _times_text(last: FoundTimes | None) -> str:
             "风险取自日常记录，检查人员看得更细，实际会更多。做过模拟评估（看过至少"
             f" {threshold('min_forecast_points'):g} 个点）后，这里会给出实际是预测的几倍。"
         )
+    doubt = (
+        "只看了申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+        if last.declared == last.points
+        else f"其中 {last.declared} 个是申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+        if last.declared
+        else "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
+    )
     return (
-        f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看了 {last.points} 个点，"
-        f"预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个：是预测的 {last.times:.1f} 倍。"
-        "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
+        f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看过的 {last.points} 个"
+        f"{'' if last.declared else '抽中'}点，预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个："
+        f"是预测的 {last.times:.1f} 倍（95% 区间 {last.lower:.1f}–{last.upper:.1f} 倍）。{doubt}"
     )
 
 
