@@ -224,6 +224,47 @@ def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataF
             _one(entries, "add_plan_point", row | of)
 
 
+def fix_frame(
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    build_id: str,
+    data_until: date,
+    content: bytes,
+    store: Path | None = None,
+    *,
+    revision: int | None = None,
+) -> None:
+    """Fix the list of a plan's draw: the frame file `content` is in force from now on, and kept.
+
+    settings              with the risk_weight and min_distance_m that the list was made with
+    build_id, data_until  of the data that the list came from
+    Raises DataError if the plan is another by now, drawn or gone.
+    """
+    said = {
+        "county": county,
+        "plan_id": plan_id,
+        "frame_digest": keep_frame(content, store),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+        "risk_weight": settings.risk_weight,
+        "min_distance_m": settings.min_distance_m,
+    }
+    with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "fix_frame", said, "plan_drawn")
+
+
+def fixed_frames(county: str, plan_id: int, store: Path | None = None) -> pd.DataFrame:
+    """Each time the list of a plan's draw was fixed, oldest first; the last one is in force.
+
+    columns  fixed_frame_id, fixed_at (UTC), frame_digest, build_id, data_until, risk_weight,
+             min_distance_m.
+    """
+    rows = select("fixed_frames", store, county=county, plan_id=plan_id)
+    return rows.assign(fixed_at=pd.to_datetime(rows["fixed_at"], utc=True))
+
+
 def set_draw(
     county: str,
     plan_id: int,
@@ -240,7 +281,8 @@ def set_draw(
 ) -> None:
     """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
 
-    Raises DataError if the plan is another by now, final, drawn already or gone.
+    Raises DataError if the plan is another by now, final, drawn already or gone, or if another list was
+    fixed last.
     """
     said = {
         "county": county,
@@ -255,6 +297,11 @@ def set_draw(
     }
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
+        if _is_drawn(entries, said):
+            raise DataError("plan_drawn")
+        in_force = entries.execute(statement("frame_in_force"), said).fetchone()
+        if in_force not in (None, (frame_digest,)):
+            raise DataError("frame_fixed_anew")
         _one(entries, "set_draw", said, "plan_drawn")
         _put_points(entries, county, plan_id, points)
 
@@ -293,6 +340,10 @@ def _as_seen(entries: Connection, plan_id: int, revision: int | None) -> None:
     now = entries.execute(statement("plan_revision"), {"plan_id": plan_id}).fetchone()[0]
     if revision not in (None, now):
         raise DataError("plan_changed")
+
+
+def _is_drawn(entries: Connection, of: Mapping[str, object]) -> bool:
+    return entries.execute(statement("drawn_on"), of).fetchone() not in (None, (None,))
 
 
 def keep_frame(content: bytes, store: Path | None = None) -> str:

@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,7 @@ from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
 from data.plan import PlanSettings
-from data.sample_entries import keep_frame, kept_frame, set_draw
+from data.sample_entries import fix_frame, fixed_frames, kept_frame, set_draw
 from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
 from pages.ui.draw_result import (
@@ -25,12 +26,14 @@ from pages.ui.draw_result import (
     digest_groups,
     draw_url,
     file_name,
+    fixing_table,
     is_same,
     kept_draw,
+    local_time,
     point_table,
 )
 from pages.ui.entry import kept, not_kept, today
-from pages.ui.filters import choose, url_number, url_value
+from pages.ui.filters import choose, url_number
 from pages.ui.maps import Scene, draw_map
 from pages.ui.plan_actions import next_version
 from pages.ui.read import read
@@ -40,10 +43,10 @@ from pages.ui.sites import all_grids, candidates, map_point, site_frame, site_na
 from pages.ui.tables import table
 from pages.ui.text import plain
 
+Fixing = Any  # a row of `fixed_frames`
 # Such a seed stands unchanged in a command of any shell, and can be read out.
 SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
 BAD_SEED = "种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。"
-DIGEST = re.compile("[0-9a-f]{64}")
 ADVICE = (
     "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
     "不要由我们自己选：名单已经固定，谁也不知道这个种子会抽中谁，也就没有人能挑。"
@@ -90,11 +93,13 @@ def show_draw(build: Build, plan: Plan | None) -> None:
 def _ceremony(build: Build, plan: Plan) -> None:
     """Three steps, each closed until the one before is done."""
     st.subheader("第一步　固定候选名单")
-    fixed = url_value(f"fixed_{plan.plan_id}")
-    fixed = fixed if DIGEST.fullmatch(fixed) else ""
+    fixings = fixed_frames(build.source, plan.plan_id)
+    last = None if fixings.empty else fixings.iloc[-1]
+    # None while nothing is fixed, or the settings are open again.
+    fixed = None if last is None or st.session_state.get(_reopened(last)) else last
     left, right = st.columns([1, 1.4], gap="large")
     with left:
-        settings = _settings(plan, is_fixed=bool(fixed))
+        settings = _settings(_as_fixed(plan, last, fixed), is_fixed=fixed is not None)
     declared = tuple(plan.keys("declared"))
     with st.spinner("正在整理候选名单……"):
         said = read(_announce, build.build_id, build, replace(settings, seed=""), declared)
@@ -108,15 +113,21 @@ def _ceremony(build: Build, plan: Plan) -> None:
     if not said.types["drawn"].sum():
         st.warning("没有要抽的点：方案没有配额、配额都由申报点占满，或者候选点位里没有这些类型。")
         return
-    is_fixed = fixed == said.frame_digest
+    is_fixed = fixed is not None and fixed["frame_digest"] == said.frame_digest
     if outside := site_frame(build).outside_grids:
         st.caption(f"另有 {outside:,} 个点位在网格之外：没有网格负责，不列入名单。")
-    _announced(plan, said, fixed)
+    if fixed is None:
+        _to_fix(build, plan, settings, said, last)
+    else:
+        _fixed(fixed, said)
+    _fixings(fixings)
     st.subheader("第二步　公布种子")
     st.markdown(ADVICE)
+    # The field is the fixing's own: what was typed before the list was fixed is not there any more.
+    seed_key = f"seed_{plan.plan_id}_{0 if fixed is None else fixed['fixed_frame_id']}"
     seed = st.text_input(
         "种子",
-        key=f"seed_{plan.plan_id}",
+        key=seed_key,
         disabled=not is_fixed,
         placeholder="" if is_fixed else "先固定名单",
         max_chars=60,
@@ -132,7 +143,7 @@ def _ceremony(build: Build, plan: Plan) -> None:
         type="primary",
         icon=":material/casino:",
         disabled=not (is_fixed and _is_good(seed)),
-        on_click=kept(_draw, build, plan, settings, said.frame_digest),
+        on_click=kept(_draw, build, plan, settings, said.frame_digest, seed_key),
     )
 
 
@@ -173,43 +184,81 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
     return replace(own, risk_weight=weight / 100, min_distance_m=float(distance))
 
 
-def _announced(plan: Plan, said: Announced, fixed: str) -> None:
-    """Fix the list, or show what was fixed."""
-    if not fixed:
-        st.markdown(
-            "名单、配额、权重和距离都写在名单文件里。固定之后当众公布它的摘要（SHA-256），再产生种子。"
-        )
+def _as_fixed(plan: Plan, last: Fixing | None, fixed: Fixing | None) -> Plan:
+    """The plan with what its list was fixed with last: to begin from or, while fixed, to stay with."""
+    if last is None:
+        return plan
+    weight, distance = float(last["risk_weight"]), float(last["min_distance_m"])
+    if fixed is not None:  # whatever the address says
+        for key, value in (("weight", round(100 * weight)), ("distance", round(distance))):
+            choose(f"{key}_{plan.plan_id}", str(value))
+            st.query_params.pop(f"{key}_{plan.plan_id}", None)
+    return replace(plan, settings=replace(plan.settings, risk_weight=weight, min_distance_m=distance))
+
+
+def _to_fix(
+    build: Build, plan: Plan, settings: PlanSettings, said: Announced, last: Fixing | None
+) -> None:
+    """Fix the list, or go back to the one that was fixed last."""
+    st.markdown(
+        "名单、配额、权重和距离都写在名单文件里。固定之后当众公布它的摘要（SHA-256），再产生种子。"
+    )
+    with st.container(horizontal=True):
+        # No callback: a click that comes together with a changed field takes what stands there now.
         if st.button("固定名单并公布摘要", type="primary", icon=":material/lock:"):
-            _fix(plan, said.frame_file)
+            kept(_fix, build, plan, settings, said.frame_file)()
             st.rerun()
-        return
-    if fixed != said.frame_digest:
+        if last is not None:
+            st.button("不改了", on_click=_reopen, args=(last, False), type="tertiary")
+
+
+def _fixed(fixed: Fixing, said: Announced) -> None:
+    """What was fixed: its digest large enough to be read out, the time, the file."""
+    digest = fixed["frame_digest"]
+    if digest != said.frame_digest:
         st.error("现在的名单与公布的摘要不一致（数据或设置已经变了）：请重新固定并公布。")
-    st.html(_digest_html("名单摘要（SHA-256）", fixed))
+    st.html(_digest_html(f"名单摘要（SHA-256）　{local_time(fixed['fixed_at'])} 固定", digest))
     with st.container(horizontal=True):
         st.download_button(
             "下载名单文件",
-            lambda: kept_frame(fixed) or b"",
-            file_name("frame", fixed),
+            lambda: kept_frame(digest) or b"",
+            file_name("frame", digest),
             "text/plain",
             icon=":material/download:",
             on_click="ignore",
             help="任何人都可以在种子产生之前存一份；改动一个字，摘要就完全不同",
         )
-        st.button("改动设置，重新固定", on_click=_unfix, args=(plan,), type="tertiary")
+        st.button("改动设置，重新固定", on_click=_reopen, args=(fixed, True), type="tertiary")
 
 
-def _fix(plan: Plan, content: bytes) -> None:
-    choose(f"fixed_{plan.plan_id}", keep_frame(content))
+def _fix(build: Build, plan: Plan, settings: PlanSettings, content: bytes) -> None:
+    fix_frame(
+        build.source, plan.plan_id, settings, build.build_id, build.data_until, content,
+        revision=plan.revision,
+    )  # fmt: skip
 
 
-def _unfix(plan: Plan) -> None:
-    choose(f"fixed_{plan.plan_id}", "")
+def _reopened(fixing: Fixing) -> str:
+    """Where the session keeps that the settings are open again after this fixing."""
+    return f"reopened_{fixing['fixed_frame_id']}"
 
 
-def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None:
+def _reopen(fixing: Fixing, is_open: bool) -> None:
+    st.session_state[_reopened(fixing)] = is_open
+
+
+def _fixings(fixings: pd.DataFrame) -> None:
+    """Every fixing, when there is more than the one that stands large above."""
+    if len(fixings) > 1:
+        st.markdown(f"名单先后固定过 {len(fixings)} 次，只有最后一次有效：")
+        st.dataframe(
+            fixing_table(fixings), hide_index=True, height="content", alt="名单每次固定的时间和摘要"
+        )
+
+
+def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str, seed_key: str) -> None:
     """Draw and keep it (a click's callback), with the seed as it stands: the click may come with it."""
-    seed = st.session_state[f"seed_{plan.plan_id}"].strip()
+    seed = st.session_state[seed_key].strip()
     if not _is_good(seed):
         not_kept(f"没有抽签：{BAD_SEED}")
         return
@@ -226,7 +275,6 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str) -> None
     if found.frame_digest != digest:
         not_kept("名单在公布之后变了，没有抽签：请重新固定并公布。")
         return
-    keep_frame(found.frame_file)
     set_draw(
         build.source, plan.plan_id, settings, build.build_id, build.data_until, found.frame_digest,
         found.draw_digest, today(), points, revision=plan.revision,
@@ -252,8 +300,11 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
         why = f"（方案要 {asked} 个，少 {lacking} 个的原因见下面的“说明”）" if lacking else ""
         st.markdown(f"{drawn_on:%Y-%m-%d} 抽签：{said}{why}")
         st.markdown(f"#### 种子　{plain(plan.settings.seed)}")
-        st.html(_digest_html("名单摘要（SHA-256）", plan.frame_digest))
+        fixings = fixed_frames(build.source, plan.plan_id)
+        when = "" if fixings.empty else f"　{local_time(fixings['fixed_at'].iloc[-1])} 固定"
+        st.html(_digest_html(f"名单摘要（SHA-256）{when}", plan.frame_digest))
         st.html(_digest_html("结果摘要（SHA-256）", plan.draw_digest))
+        _fixings(fixings)
         checked = st.container()
     with right:
         _map(build, plan)

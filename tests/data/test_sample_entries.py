@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -117,6 +118,46 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
     sample_entries.remove_plan("a", first, store)
     assert sample_entries.plan_points("a", first, store).empty
     assert sample_entries.plans("a", store)["plan_id"].tolist() == [second]
+
+
+def test_every_fixing_of_a_list_is_kept_with_its_time(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    weighted = replace(SETTINGS, risk_weight=0.5, min_distance_m=80.0)
+    sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, b"one", store)
+    sample_entries.fix_frame("a", plan, weighted, "b-2", DAY, b"two", store)
+    rows = sample_entries.fixed_frames("a", plan, store)
+    contents = [sample_entries.kept_frame(digest, store) for digest in rows["frame_digest"]]
+    assert contents == [b"one", b"two"]
+    assert rows["build_id"].tolist() == ["b-1", "b-2"]
+    assert rows.loc[1, ["risk_weight", "min_distance_m"]].tolist() == [0.5, 80.0]
+    assert rows["fixed_at"].is_monotonic_increasing
+    assert abs(pd.Timestamp.now("UTC") - rows["fixed_at"][1]) < pd.Timedelta("1min")
+    assert sample_entries.fixed_frames("b", plan, store).empty
+    with closing(sqlite3.connect(store / entries.FILE)) as other:
+        for statement in ("delete from fixed_frame", "update fixed_frame set fixed_at = '2020'"):
+            with pytest.raises(sqlite3.IntegrityError, match="what was fixed"):
+                other.execute(statement)
+    sample_entries.remove_plan("a", plan, store)
+    assert len(sample_entries.fixed_frames("a", plan, store)) == 2
+
+
+def test_only_the_list_that_was_fixed_last_is_drawn(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    for content in (b"one", b"two"):
+        sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, content, store)
+    first, last = sample_entries.fixed_frames("a", plan, store)["frame_digest"]
+
+    def draw(digest: str) -> None:
+        drawn = points("P3", role="drawn")
+        sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, digest, "d", DAY, drawn, store)
+
+    with pytest.raises(DataError, match="fixed anew"):
+        draw(first)
+    assert sample_entries.plans("a", store)["drawn_on"].isna().all()
+    draw(last)
+    with pytest.raises(DataError, match="drawn already"):
+        sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, b"three", store)
+    assert len(sample_entries.fixed_frames("a", plan, store)) == 2
 
 
 def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:

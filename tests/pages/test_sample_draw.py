@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from data.sample_entries import (
     FRAMES,
     add_plan,
     change_plan,
+    fixed_frames,
     kept_frame,
     plan_points,
     plans,
@@ -28,7 +30,7 @@ from data.views.draw import draw
 from data.views.frame import SampleFrame, sample_frame
 from data.views.overview import build_info
 from pages.ui.draw_print import draw_page
-from pages.ui.draw_result import command, is_same, kept_draw
+from pages.ui.draw_result import command, is_same, kept_draw, local_time
 from pages.ui.sampling import kept_plan
 from tests.hostile import ALL
 from tests.pages.test_every_county import says
@@ -82,30 +84,124 @@ def opened(plan_id: int) -> AppTest:
     return start("sampling", plan=str(plan_id), part="draw")
 
 
+def start_with(plan_id: int, **choices: str) -> AppTest:
+    """The ceremony at an address that asks for other settings."""
+    return start(
+        "sampling",
+        plan=str(plan_id),
+        part="draw",
+        **{f"{name}_{plan_id}": value for name, value in choices.items()},
+    )
+
+
 def drawn(plan_id: int, seed: str = SEED) -> AppTest:
     """The whole ceremony."""
     app = press(opened(plan_id), "固定名单并公布摘要")
-    app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
+    seed_field(app).set_value(seed).run()
     return press(app, "抽签")
+
+
+def seed_field(app: AppTest) -> Any:
+    return next(one for one in app.text_input if one.label == "种子")
+
+
+def fixed_digests(plan_id: int, store: Path) -> list[str]:
+    return list(fixed_frames("demo", plan_id, store)["frame_digest"])
+
+
+def is_ready(app: AppTest) -> bool:
+    """Whether the last step is open."""
+    return not next(one for one in app.button if one.label == "抽签").disabled
+
+
+def fixed_again(app: AppTest, weight: int) -> AppTest:
+    press(app, "改动设置，重新固定")
+    app.number_input[0].set_value(weight).run()
+    return press(app, "固定名单并公布摘要")
 
 
 def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
     app = opened(plan_id)
-    assert app.text_input(key=f"seed_{plan_id}").disabled
-    assert next(one for one in app.button if one.label == "抽签").disabled
+    assert seed_field(app).disabled
+    assert not is_ready(app)
     press(app, "固定名单并公布摘要")
-    fixed = in_url(app, f"fixed_{plan_id}")
+    (fixed,) = fixed_digests(plan_id, store)
     content = kept_frame(fixed, store)
     assert content
     assert content.startswith(b'["draw frame"')
     assert "".join(f"<span>{fixed[n : n + 8]}</span>" for n in range(0, 64, 8)) in says(app)
     assert app.number_input[0].disabled, "what is fixed is not changed any more"
-    assert next(one for one in app.button if one.label == "抽签").disabled, "no seed yet"
-    press(app, "改动设置，重新固定")
+    assert not is_ready(app), "no seed yet"
+    fixed_again(app, 70)
+    assert len(set(fixed_digests(plan_id, store))) == 2
+
+
+def test_a_seed_known_before_the_list_was_fixed_is_gone(store: Path, frame: SampleFrame) -> None:
+    app = press(opened(a_plan(store, frame)), "固定名单并公布摘要")
+    seed_field(app).set_value(SEED).run()
+    assert is_ready(app)
+    fixed_again(app, 70)
+    assert (seed_field(app).value, is_ready(app)) == ("", False)
+    press(press(app, "改动设置，重新固定"), "固定名单并公布摘要")
+    assert (seed_field(app).value, is_ready(app)) == ("", False), "nor with the same list"
+
+
+def test_every_fixing_is_shown_and_the_last_one_survives_a_reload(
+    store: Path, frame: SampleFrame
+) -> None:
+    plan_id = a_plan(store, frame)
+    app = press(opened(plan_id), "固定名单并公布摘要")
+    assert " 固定<" in says(app), "when"
+    app = fixed_again(app, 70)
+    digests = fixed_digests(plan_id, store)
+    for now in (app, opened(plan_id), start_with(plan_id, weight="10", distance="7")):
+        shown = now.dataframe[1].value
+        assert shown["名单摘要（SHA-256）"].tolist() == digests
+        assert shown["效力"].tolist() == ["作废", "有效"]
+        assert [one.value for one in now.number_input] == [70, 50], "as the list was fixed"
+        assert not now.error
+        seed_field(now).set_value(SEED).run()
+        assert is_ready(now)
+
+
+def test_settings_that_were_opened_again_may_be_left_as_fixed(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    app = press(press(opened(plan_id), "固定名单并公布摘要"), "改动设置，重新固定")
     app.number_input[0].set_value(70).run()
-    press(app, "固定名单并公布摘要")
-    assert in_url(app, f"fixed_{plan_id}") not in ("", fixed)
+    assert seed_field(app).disabled
+    press(app, "不改了")
+    assert (app.number_input[0].value, app.number_input[0].disabled) == (30, True)
+    assert not seed_field(app).disabled
+    assert len(fixed_digests(plan_id, store)) == 1
+
+
+def test_a_list_fixed_anew_elsewhere_is_not_drawn_with_the_old_digest(
+    store: Path, frame: SampleFrame
+) -> None:
+    plan_id = a_plan(store, frame)
+    app = press(opened(plan_id), "固定名单并公布摘要")
+    seed_field(app).set_value(SEED).run()
+    fixed_again(opened(plan_id), 70)
+    press(app, "抽签")
+    assert any("重新固定过" in one.value for one in app.error)
+    assert seed_field(app).value == ""
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    assert plan.drawn_on is None
+
+
+def test_the_protocol_tells_every_fixing(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    app = fixed_again(press(opened(plan_id), "固定名单并公布摘要"), 70)
+    seed_field(app).set_value(SEED).run()
+    press(app, "抽签")
+    assert app.dataframe[0].value["效力"].tolist() == ["作废", "有效"]
+    page = draw_page(current_build_id(store), {"plan": str(plan_id)})
+    assert page
+    rows = fixed_frames("demo", plan_id, store)
+    for moment, digest in zip(rows["fixed_at"], rows["frame_digest"], strict=True):
+        assert f"<td>{local_time(moment)}</td><td>{digest}</td>" in page.decode()
 
 
 def test_declared_points_keep_their_reasons(store: Path, frame: SampleFrame) -> None:
@@ -132,7 +228,7 @@ def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: S
 def test_a_list_that_another_window_changed_is_not_drawn(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
     app = press(opened(plan_id), "固定名单并公布摘要")
-    app.text_input(key=f"seed_{plan_id}").set_value(SEED).run()
+    seed_field(app).set_value(SEED).run()
     plan = kept_plan("demo", plan_id)
     assert plan
     change_plan(
@@ -169,8 +265,10 @@ def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> Non
 def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
     waiting = press(opened(plan_id), "固定名单并公布摘要")  # another window, one click before
-    waiting.text_input(key=f"seed_{plan_id}").set_value("666666").run()
-    app = drawn(plan_id)
+    seed_field(waiting).set_value("666666").run()
+    app = opened(plan_id)
+    seed_field(app).set_value(SEED).run()
+    press(app, "抽签")
     kept = plan_points("demo", plan_id, store)
     assert not [one for one in app.button if one.label == "抽签"]
     press(waiting, "抽签")
@@ -196,10 +294,10 @@ def test_a_seed_that_a_shell_would_read_is_refused(store: Path, frame: SampleFra
     plan_id = a_plan(store, frame)
     app = press(opened(plan_id), "固定名单并公布摘要")
     for seed in ("$(id)", '1" & del', "%PATH%", "`1`", "1\\"):
-        app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
+        seed_field(app).set_value(seed).run()
         assert app.error
         assert next(one for one in app.button if one.label == "抽签").disabled
-    app.text_input(key=f"seed_{plan_id}").set_value("四 1 6，县城").run()
+    seed_field(app).set_value("四 1 6，县城").run()
     assert not app.error
     assert not next(one for one in app.button if one.label == "抽签").disabled
 
@@ -225,15 +323,17 @@ def test_what_was_changed_afterwards_is_found_out(store: Path, frame: SampleFram
     assert any("不在这台电脑上" in one.value for one in opened(plan_id).warning)
 
 
-def test_an_address_names_no_file(store: Path, frame: SampleFrame) -> None:
-    """What stands in the URL as a digest is a digest or nothing."""
+def test_a_list_that_is_another_by_now_is_not_drawn(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
-    for value in ("../../../etc/passwd", "<img src=x>", "0" * 63):
-        app = start("sampling", plan=str(plan_id), part="draw", **{f"fixed_{plan_id}": value})
-        assert app.text_input(key=f"seed_{plan_id}").disabled
-    app = start("sampling", plan=str(plan_id), part="draw", **{f"fixed_{plan_id}": "0" * 64})
+    press(opened(plan_id), "固定名单并公布摘要")
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    fewer = plan.points.head(3)
+    change_plan("demo", plan_id, SETTINGS, (), (), plan.build_id, plan.data_until, fewer, store)
+    app = opened(plan_id)
     assert any("不一致" in one.value for one in app.error)
-    assert next(one for one in app.button if one.label == "抽签").disabled
+    assert seed_field(app).disabled
+    assert not is_ready(app)
 
 
 def test_a_plan_of_nothing_and_no_plan_say_so(store: Path, frame: SampleFrame) -> None:
