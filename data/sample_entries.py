@@ -329,11 +329,14 @@ def remove_plan(
 ) -> None:
     """Take a version of a plan away; the history keeps it.
 
-    Raises DataError if the plan is another by now or gone.
+    Raises DataError if the plan is another by now, drawn or gone.
     """
+    of = {"county": county, "plan_id": plan_id}
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
-        _one(entries, "remove_plan", {"county": county, "plan_id": plan_id})
+        if _is_drawn(entries, of):
+            raise DataError("drawn_plan_stays")
+        _one(entries, "remove_plan", of)
 
 
 def _as_seen(entries: Connection, plan_id: int, revision: int | None) -> None:

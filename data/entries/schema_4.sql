@@ -19,3 +19,8 @@ end;
 create trigger fixed_frame_stays before delete on fixed_frame begin
     select raise(abort, 'what was fixed is not deleted');
 end;
+
+create trigger drawn_plan_stays before delete on sample_plan
+when old.drawn_on is not null begin
+    select raise(abort, 'a drawn plan is not deleted');
+end;

@@ -161,9 +161,10 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
             st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
         _download(plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
-        with st.popover("删除", icon=":material/delete:"):
-            st.markdown("这一版将不再显示（系统仍留有记录）。")
-            st.button("确认删除", on_click=kept(remove, build, plan))
+        if not plan.drawn_on:
+            with st.popover("删除", icon=":material/delete:"):
+                st.markdown("这一版将不再显示（系统仍留有记录）。")
+                st.button("确认删除", on_click=kept(remove, build, plan))
         st.markdown(f"**{coverage_sentence(found)}**")
     if plan.build_id != build.build_id:
         _older_data(build, plan)

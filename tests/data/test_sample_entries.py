@@ -115,9 +115,25 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
         with pytest.raises(DataError, match=r"final|drawn already"):
             change()
     assert sample_entries.plan_points("a", first, store).equals(kept)
-    sample_entries.remove_plan("a", first, store)
-    assert sample_entries.plan_points("a", first, store).empty
-    assert sample_entries.plans("a", store)["plan_id"].tolist() == [second]
+    assert sample_entries.plans("a", store)["plan_id"].tolist() == [second, first]
+
+
+def test_a_drawn_version_is_not_deleted_a_final_one_may_be(store: Path) -> None:
+    drawn, final = a_plan(store, "P1"), a_plan(store, "P1")
+    chosen = points("P3", role="drawn")
+    sample_entries.set_draw("a", drawn, SETTINGS, "b-1", DAY, "f", "d", DAY, chosen, store)
+    sample_entries.finish_plan("a", final, "", store)
+    with pytest.raises(DataError, match="drawn in public is kept"):
+        sample_entries.remove_plan("a", drawn, store)
+    with (
+        closing(sqlite3.connect(store / entries.FILE)) as other,
+        pytest.raises(sqlite3.IntegrityError, match="not deleted"),
+    ):
+        other.execute("delete from sample_plan")
+    sample_entries.remove_plan("a", final, store)
+    assert sample_entries.plans("a", store)["plan_id"].tolist() == [drawn]
+    assert not sample_entries.plan_points("a", drawn, store).empty
+    assert sample_entries.plan_points("a", final, store).empty
 
 
 def test_every_fixing_of_a_list_is_kept_with_its_time(store: Path) -> None:

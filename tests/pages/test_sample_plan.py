@@ -199,6 +199,7 @@ def test_what_was_drawn_is_not_lost_by_a_click(store: Path) -> None:
     )  # fmt: skip
     app = pick(app, plan.keys("declared")[0])
     assert "抽签作废" in says(app)
+    assert not [button for button in app.button if button.label == "确认删除"]
     assert not [button for button in app.button if button.label in ("保留", "不选")]
 
 
