@@ -35,7 +35,7 @@ from pages.ui.draw_result import (
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_number
 from pages.ui.maps import Scene, draw_map
-from pages.ui.plan_actions import next_version
+from pages.ui.next_version import ask_next_version
 from pages.ui.read import read
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
@@ -455,11 +455,4 @@ def _new_version(build: Build, plan: Plan) -> None:
             "抽过的签不能重抽，否则就能挑一个“好”种子。确有原因（名单有误、点位关停）时另做一版："
             "申报点和设置照抄，种子重新公布；这一版和它的结果一直留着。"
         )
-        key = f"reason_{plan.plan_id}"
-        reason = st.text_input("为什么要另做一版", key=key, max_chars=200)
-        st.button(
-            "另做一版",
-            disabled=not reason.strip(),
-            on_click=kept(next_version, build, plan, key),
-            icon=":material/content_copy:",
-        )
+        ask_next_version(build, plan)
