@@ -1,7 +1,8 @@
 """What people decide about sample points: corrected standards, plans, mock inspections.
 
 Kept in `entries.sqlite` with everything else that is typed in (data/entries.py). A final plan never
-changes: its next version is a new row. The frame files of public draws lie beside it by their digest.
+changes but for one draw: its next version is a new row. The frame files of public draws lie beside it
+by their digest.
 """
 
 from __future__ import annotations
@@ -279,10 +280,15 @@ def set_draw(
     *,
     revision: int | None = None,
 ) -> None:
-    """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
+    """The draw of a plan (settings.seed is its seed) adds its drawn and spare points.
 
-    Raises DataError if the plan is another by now, final, drawn already or gone, or if another list was
-    fixed last.
+    A final plan is drawn once too, if all else of it stays: build_id, data_until, and of the settings
+    all but risk_weight and seed.
+
+    points  of the draw; declared ones among them are passed over: the plan's stay as people know them.
+
+    Raises DataError if the plan is another by now, drawn already or gone, if another list was fixed
+    last, or if more of a final plan would change.
     """
     said = {
         "county": county,
@@ -302,8 +308,10 @@ def set_draw(
         in_force = entries.execute(statement("frame_in_force"), said).fetchone()
         if in_force not in (None, (frame_digest,)):
             raise DataError("frame_fixed_anew")
+        added = points.loc[points["role"] != "declared", POINT_COLUMNS]
+        for row in _records(added):  # before it is drawn: nothing is added to a drawn and final plan
+            _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
         _one(entries, "set_draw", said, "plan_drawn")
-        _put_points(entries, county, plan_id, points)
 
 
 def finish_plan(
@@ -314,7 +322,7 @@ def finish_plan(
     *,
     revision: int | None = None,
 ) -> None:
-    """The plan is final: from now on it does not change. note: why it is defended.
+    """The plan is final: from now on it does not change, but for one draw. note: why it is defended.
 
     Raises DataError if the plan is another by now, final already or gone.
     """

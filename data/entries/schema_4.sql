@@ -24,3 +24,37 @@ create trigger drawn_plan_stays before delete on sample_plan
 when old.drawn_on is not null begin
     select raise(abort, 'a drawn plan is not deleted');
 end;
+
+-- What is declared may be approved and signed before the draw: one draw of a final plan adds drawn and
+-- spare points and changes nothing else but the chances and the seed.
+drop trigger plan_is_final;
+create trigger plan_is_final before update on sample_plan
+when
+    old.is_final = 1
+    and not (
+        old.drawn_on is null
+        and new.drawn_on is not null
+        and json_remove(new.settings, '$.risk_weight', '$.seed')
+        = json_remove(old.settings, '$.risk_weight', '$.seed')
+        and (
+            new.plan_id, new.county, new.title, new.version, new.is_final, new.made_on, new.build_id,
+            new.data_until, new.pinned, new.barred, new.note
+        ) = (
+            old.plan_id, old.county, old.title, old.version, old.is_final, old.made_on, old.build_id,
+            old.data_until, old.pinned, old.barred, old.note
+        )
+    )
+begin
+    select raise(abort, 'a final plan does not change');
+end;
+drop trigger point_is_added_to_draft;
+create trigger point_is_added_to_draft before insert on sample_point
+when
+    exists (
+        select 1
+        from sample_plan
+        where plan_id = new.plan_id and is_final = 1 and (new.role = 'declared' or drawn_on is not null)
+    )
+begin
+    select raise(abort, 'a final plan does not change');
+end;

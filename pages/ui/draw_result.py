@@ -65,10 +65,18 @@ def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
 
 
 def is_same(plan: Plan, again: PlanDraw) -> bool:
-    """Whether the plan's points and digest are those of the draw made again."""
+    """Whether the plan's points and digest are those of the draw made again.
+
+    The order of drawn and spare points counts; declared ones have the numbers of the plan.
+    """
     columns = ["role", "site_type", "position", "site_key"]
     kept, found = (
-        set(rows[columns].itertuples(index=False, name=None)) for rows in (plan.points, again.points)
+        set(
+            rows[columns]
+            .assign(position=rows["position"].where(rows["role"] != "declared", 0))
+            .itertuples(index=False, name=None)
+        )
+        for rows in (plan.points, again.points)
     )
     return kept == found and plan.draw_digest == again.draw_digest
 

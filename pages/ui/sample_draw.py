@@ -51,6 +51,10 @@ ADVICE = (
     "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
     "不要由我们自己选：名单已经固定，谁也不知道这个种子会抽中谁，也就没有人能挑。"
 )
+OF_FINAL = (
+    "这一版已定稿，可以公开抽签一次：只添抽中点和备用点，申报点、配额、备用点数和最小距离都随定稿，不再改。"
+    "风险权重只管抽签，在这里定。候选名单用现在的数据。"
+)
 TYPES = {
     "site_type": "点位类型",
     "sites": "候选点位",
@@ -78,10 +82,7 @@ def show_draw(build: Build, plan: Plan | None) -> None:
         return  # the page says what to do
     if plan.drawn_on:
         _drawn(build, plan, plan.drawn_on)
-    elif plan.is_final:
-        st.warning("这一版已经定稿，没有抽签，也不能再抽。要抽签，请另做一版。")
-        _new_version(build, plan)
-    elif plan.build_id != build.build_id:
+    elif not plan.is_final and plan.build_id != build.build_id:
         st.warning(
             "数据已更新，这份草稿的申报点还是按旧数据选的：请先在“选申报点”里点“按新数据重选”"
             "或“点位不变，只更新风险”，再来抽签。"
@@ -93,13 +94,21 @@ def show_draw(build: Build, plan: Plan | None) -> None:
 def _ceremony(build: Build, plan: Plan) -> None:
     """Three steps, each closed until the one before is done."""
     st.subheader("第一步　固定候选名单")
+    if plan.is_final:
+        st.info(OF_FINAL)
+    if lost := _lost(build, plan):
+        st.warning(
+            f"有 {len(lost)} 个申报点不在现在的候选名单里（数据已经换了版本），抽签会另抽点补足，"
+            f"所以不能抽：{plain('、'.join(lost))}。请在“选申报点”里点“新版本”，换掉它们再来抽签。"
+        )
+        return
     fixings = fixed_frames(build.source, plan.plan_id)
     last = None if fixings.empty else fixings.iloc[-1]
     # None while nothing is fixed, or the settings are open again.
     fixed = None if last is None or st.session_state.get(_reopened(last)) else last
     left, right = st.columns([1, 1.4], gap="large")
     with left:
-        settings = _settings(_as_fixed(plan, last, fixed), is_fixed=fixed is not None)
+        settings = _settings(_begun(plan, last, fixed), is_fixed=fixed is not None)
     declared = tuple(plan.keys("declared"))
     with st.spinner("正在整理候选名单……"):
         said = read(_announce, build.build_id, build, replace(settings, seed=""), declared)
@@ -177,23 +186,37 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
         (0, 2000),
         round(own.min_distance_m),
         f"distance_{number}",
-        disabled=is_fixed,
+        disabled=is_fixed or plan.is_final,
     )
     st.caption("同类中抽中的点离已定的点更近时，由备用点依次顶替；没有合适的，保留原来的点。")
-    st.caption("备用点各类几个，见右表；在“选申报点”的设置里改。")
-    return replace(own, risk_weight=weight / 100, min_distance_m=float(distance))
+    st.caption("备用点各类几个，见右表。" + ("" if plan.is_final else "在“选申报点”的设置里改。"))
+    distance_m = own.min_distance_m if plan.is_final else float(distance)
+    return replace(own, risk_weight=weight / 100, min_distance_m=distance_m)
 
 
-def _as_fixed(plan: Plan, last: Fixing | None, fixed: Fixing | None) -> Plan:
+def _lost(build: Build, plan: Plan) -> list[str]:
+    """Declared points that are no candidates any more, by name."""
+    gone = plan.declared[~plan.declared["site_key"].isin(candidates(build).frame["site_key"])]
+    return [site_name(row) for row in gone.to_dict("records")]
+
+
+def _begun(plan: Plan, last: Fixing | None, fixed: Fixing | None) -> Plan:
     """The plan with what its list was fixed with last: to begin from or, while fixed, to stay with."""
-    if last is None:
-        return plan
-    weight, distance = float(last["risk_weight"]), float(last["min_distance_m"])
-    if fixed is not None:  # whatever the address says
-        for key, value in (("weight", round(100 * weight)), ("distance", round(distance))):
-            choose(f"{key}_{plan.plan_id}", str(value))
-            st.query_params.pop(f"{key}_{plan.plan_id}", None)
-    return replace(plan, settings=replace(plan.settings, risk_weight=weight, min_distance_m=distance))
+    own = plan.settings
+    if last is not None:
+        distance = own.min_distance_m if plan.is_final else float(last["min_distance_m"])
+        own = replace(own, risk_weight=float(last["risk_weight"]), min_distance_m=distance)
+    if fixed is not None:
+        _hold(f"weight_{plan.plan_id}", round(100 * own.risk_weight))
+    if fixed is not None or plan.is_final:
+        _hold(f"distance_{plan.plan_id}", round(own.min_distance_m))
+    return replace(plan, settings=own)
+
+
+def _hold(key: str, value: int) -> None:
+    """What cannot be chosen (any more) is this, whatever the address says."""
+    choose(key, str(value))
+    st.query_params.pop(key, None)
 
 
 def _to_fix(
@@ -264,19 +287,14 @@ def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str, seed_ke
         return
     settings = replace(settings, seed=seed)
     found = draw(candidates(build).frame, settings, plan.keys("declared"))
-    # Why a point was declared stays with it: the draw knows only what makes its risk.
-    told = dict(zip(plan.declared["site_key"], plan.declared["reasons"], strict=True))
     points = found.points.assign(
-        reasons=[
-            told.get(key, json.dumps(reasons, ensure_ascii=False))
-            for key, reasons in zip(found.points["site_key"], found.points["reasons"], strict=True)
-        ]
+        reasons=[json.dumps(reasons, ensure_ascii=False) for reasons in found.points["reasons"]]
     )
     if found.frame_digest != digest:
         not_kept("名单在公布之后变了，没有抽签：请重新固定并公布。")
         return
     set_draw(
-        build.source, plan.plan_id, settings, build.build_id, build.data_until, found.frame_digest,
+        build.source, plan.plan_id, settings, plan.build_id, plan.data_until, found.frame_digest,
         found.draw_digest, today(), points, revision=plan.revision,
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from data.sample_entries import (
     FRAMES,
     add_plan,
     change_plan,
+    finish_plan,
     fixed_frames,
     kept_frame,
     plan_points,
@@ -204,6 +205,22 @@ def test_the_protocol_tells_every_fixing(store: Path, frame: SampleFrame) -> Non
         assert f"<td>{local_time(moment)}</td><td>{digest}</td>" in page.decode()
 
 
+def test_declared_points_keep_the_numbers_that_people_know(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    turned = plan.points.iloc[::-1].assign(position=range(1, len(plan.points) + 1))
+    of_build = plan.build_id, plan.data_until
+    change_plan("demo", plan_id, SETTINGS, (), (), *of_build, turned, store)
+    before = plan_points("demo", plan_id, store)
+    assert before["site_key"].tolist() != sorted(before["site_key"])
+    app = drawn(plan_id)
+    after = plan_points("demo", plan_id, store)
+    columns = ["site_type", "position", "site_key"]
+    assert after.loc[after["role"] == "declared", columns].equals(before[columns])
+    assert "已核对" in says(app)
+
+
 def test_declared_points_keep_their_reasons(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame)
     before = kept_plan("demo", plan_id)
@@ -222,6 +239,51 @@ def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: S
     change_plan("demo", plan_id, SETTINGS, (), (), "demo-older", DAY, plan.points, store)
     app = opened(plan_id)
     assert any("按旧数据选的" in one.value for one in app.warning)
+    assert not app.text_input
+
+
+def a_final_plan(store: Path, frame: SampleFrame, points: pd.DataFrame | None = None) -> int:
+    """Chosen from older data, as it is when the list was signed first."""
+    plan_id = a_plan(store, frame)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    declared = plan.points if points is None else points
+    change_plan("demo", plan_id, SETTINGS, (), (), "demo-older", DAY, declared, store)
+    finish_plan("demo", plan_id, "常务会通过", store)
+    return plan_id
+
+
+def test_a_final_plan_is_drawn_in_public_once(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_final_plan(store, frame)
+    before = kept_plan("demo", plan_id)
+    assert before
+    app = start_with(plan_id, distance="7")
+    assert any("可以公开抽签一次" in one.value for one in app.info)
+    assert [one.disabled for one in app.number_input] == [False, True]
+    app.number_input[0].set_value(60).run()
+    press(app, "固定名单并公布摘要")
+    seed_field(app).set_value(SEED).run()
+    press(app, "抽签")
+    assert "已核对" in says(app)
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    assert plan.settings == replace(before.settings, risk_weight=0.6, seed=SEED)
+    assert (plan.is_final, plan.build_id) == (True, "demo-older")
+    kept = plan.declared.drop(columns="probability")
+    assert kept.equals(before.declared.drop(columns="probability"))
+    assert plan.declared["probability"].isna().all()
+    assert len(plan.keys("drawn")) == 12
+    page = draw_page(current_build_id(store), {"plan": str(plan_id)})
+    assert page
+    assert f"版本 {current_build_id(store)}" in page.decode(), "the data that the list is of"
+
+
+def test_a_final_plan_with_a_point_that_is_gone_is_not_drawn(store: Path, frame: SampleFrame) -> None:
+    declared = frame.frame.head(1).assign(
+        site_key="gone", site_name="拆了的公厕", position=1, role="declared", reasons="[]"
+    )
+    app = opened(a_final_plan(store, frame, declared))
+    assert any("拆了的公厕" in one.value for one in app.warning)
     assert not app.text_input
 
 
@@ -315,6 +377,8 @@ def test_what_was_changed_afterwards_is_found_out(store: Path, frame: SampleFram
     moved.loc[moved["role"] == "drawn", "position"] += 1
     assert not is_same(replace(plan, points=moved), again)
     assert not is_same(replace(plan, draw_digest="0" * 64), again)
+    lost = plan.points[plan.points["site_key"] != plan.keys("declared")[0]]
+    assert not is_same(replace(plan, points=lost), again)
     file = store / FRAMES / f"{plan.frame_digest}.csv.gz"
     file.write_bytes(file.read_bytes()[:-9])
     app = opened(plan_id)
@@ -344,7 +408,7 @@ def test_a_plan_of_nothing_and_no_plan_say_so(store: Path, frame: SampleFrame) -
 
 def test_the_protocol_keeps_text_as_text(store: Path, frame: SampleFrame) -> None:
     plan_id = a_plan(store, frame, title=ALL[0][:40])
-    points = frame.frame.head(len(ALL)).assign(
+    points = frame.frame.tail(len(ALL)).assign(
         role="drawn", position=range(1, len(ALL) + 1), probability=0.5, reasons=json.dumps([])
     )
     for column in ("site_name", "address", "grid_name", "lead_unit"):
