@@ -32,7 +32,7 @@ MeetingKind = Literal["meeting", "bulletin"]
 Result = Literal["", "clean", "found", "unreachable"]
 FILE = "entries.sqlite"
 STATEMENTS = Path(__file__).with_name("entries")
-VERSION = 3  # of the schema; a new one is a new file schema_<version>.sql
+VERSION = 4  # of the schema; a new one is a new file schema_<version>.sql
 PLACE_COLUMNS = [
     "grid_id", "grid_name", "lead_unit", "source_segment_id", "street_name", "address", "lon", "lat",
     "category", "reasons",

@@ -1,7 +1,8 @@
 """What people decide about sample points: corrected standards, plans, mock inspections.
 
 Kept in `entries.sqlite` with everything else that is typed in (data/entries.py). A final plan never
-changes: its next version is a new row. The frame files of public draws lie beside it by their digest.
+changes but for one draw: its next version is a new row. The frame files of public draws lie beside it
+by their digest.
 """
 
 from __future__ import annotations
@@ -224,6 +225,47 @@ def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataF
             _one(entries, "add_plan_point", row | of)
 
 
+def fix_frame(
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    build_id: str,
+    data_until: date,
+    content: bytes,
+    store: Path | None = None,
+    *,
+    revision: int | None = None,
+) -> None:
+    """Fix the list of a plan's draw: the frame file `content` is in force from now on, and kept.
+
+    settings              with the risk_weight and min_distance_m that the list was made with
+    build_id, data_until  of the data that the list came from
+    Raises DataError if the plan is another by now, drawn or gone.
+    """
+    said = {
+        "county": county,
+        "plan_id": plan_id,
+        "frame_digest": keep_frame(content, store),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+        "risk_weight": settings.risk_weight,
+        "min_distance_m": settings.min_distance_m,
+    }
+    with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "fix_frame", said, "plan_drawn")
+
+
+def fixed_frames(county: str, plan_id: int, store: Path | None = None) -> pd.DataFrame:
+    """Each time the list of a plan's draw was fixed, oldest first; the last one is in force.
+
+    columns  fixed_frame_id, fixed_at (UTC), frame_digest, build_id, data_until, risk_weight,
+             min_distance_m.
+    """
+    rows = select("fixed_frames", store, county=county, plan_id=plan_id)
+    return rows.assign(fixed_at=pd.to_datetime(rows["fixed_at"], utc=True))
+
+
 def set_draw(
     county: str,
     plan_id: int,
@@ -238,9 +280,15 @@ def set_draw(
     *,
     revision: int | None = None,
 ) -> None:
-    """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
+    """The draw of a plan (settings.seed is its seed) adds its drawn and spare points.
 
-    Raises DataError if the plan is another by now, final, drawn already or gone.
+    A final plan is drawn once too, if all else of it stays: build_id, data_until, and of the settings
+    all but risk_weight and seed.
+
+    points  of the draw; declared ones among them are passed over: the plan's stay as people know them.
+
+    Raises DataError if the plan is another by now, drawn already or gone, if another list was fixed
+    last, or if more of a final plan would change.
     """
     said = {
         "county": county,
@@ -255,8 +303,15 @@ def set_draw(
     }
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
+        if _is_drawn(entries, said):
+            raise DataError("plan_drawn")
+        in_force = entries.execute(statement("frame_in_force"), said).fetchone()
+        if in_force not in (None, (frame_digest,)):
+            raise DataError("frame_fixed_anew")
+        added = points.loc[points["role"] != "declared", POINT_COLUMNS]
+        for row in _records(added):  # before it is drawn: nothing is added to a drawn and final plan
+            _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
         _one(entries, "set_draw", said, "plan_drawn")
-        _put_points(entries, county, plan_id, points)
 
 
 def finish_plan(
@@ -267,7 +322,7 @@ def finish_plan(
     *,
     revision: int | None = None,
 ) -> None:
-    """The plan is final: from now on it does not change. note: why it is defended.
+    """The plan is final: from now on it does not change, but for one draw. note: why it is defended.
 
     Raises DataError if the plan is another by now, final already or gone.
     """
@@ -282,17 +337,24 @@ def remove_plan(
 ) -> None:
     """Take a version of a plan away; the history keeps it.
 
-    Raises DataError if the plan is another by now or gone.
+    Raises DataError if the plan is another by now, drawn or gone.
     """
+    of = {"county": county, "plan_id": plan_id}
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
-        _one(entries, "remove_plan", {"county": county, "plan_id": plan_id})
+        if _is_drawn(entries, of):
+            raise DataError("drawn_plan_stays")
+        _one(entries, "remove_plan", of)
 
 
 def _as_seen(entries: Connection, plan_id: int, revision: int | None) -> None:
     now = entries.execute(statement("plan_revision"), {"plan_id": plan_id}).fetchone()[0]
     if revision not in (None, now):
         raise DataError("plan_changed")
+
+
+def _is_drawn(entries: Connection, of: Mapping[str, object]) -> bool:
+    return entries.execute(statement("drawn_on"), of).fetchone() not in (None, (None,))
 
 
 def keep_frame(content: bytes, store: Path | None = None) -> str:

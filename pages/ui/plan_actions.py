@@ -33,7 +33,11 @@ def copy_plan(build: Build, plan: Plan, title_key: str = "") -> None:
 
     title_key  of the field with its title: a click may come together with what was typed there
     """
-    _copy(build, plan, st.session_state[title_key] if title_key else plan.title)
+    title = st.session_state[title_key] if title_key else plan.title
+    if plan.drawn_on and title.strip() == plan.title:
+        not_kept("没有另存：这一版已公开抽签，同名的下一版要写明原因，请点“新版本”。")
+        return
+    _copy(build, plan, title)
 
 
 def next_version(build: Build, plan: Plan, reason_key: str) -> None:

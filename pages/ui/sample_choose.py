@@ -10,6 +10,7 @@ from data.views.overview import Build
 from data.views.plan_review import Review
 from pages.ui.entry import kept, today
 from pages.ui.filters import url_switch
+from pages.ui.next_version import ask_next_version
 from pages.ui.plan_actions import add, choose_again, copy_plan, finish, refresh, remove
 from pages.ui.plan_compare import compare_part
 from pages.ui.plan_coverage import show_coverage
@@ -96,21 +97,27 @@ def _head(build: Build, plan: Plan, found: Review) -> None:
                 st.text_area("为什么这样选（写进答辩稿）", key="final_note", max_chars=1000)
                 st.markdown("定稿后不能再改，要改须另出新版本。")
                 st.button("确认定稿", on_click=kept(finish, build, plan, "final_note"), type="primary")
-        st.button(
-            "新版本",
-            on_click=kept(copy_plan, build, plan),
-            icon=":material/content_copy:",
-            help="把这一版的点位和设置抄成下一版草稿，不含抽签结果",
-        )
+        if plan.drawn_on:
+            with st.popover("新版本", icon=":material/content_copy:"):
+                st.markdown("这一版已公开抽签：另做一版要写明原因，两版都留着。")
+                ask_next_version(build, plan)
+        else:
+            st.button(
+                "新版本",
+                on_click=kept(copy_plan, build, plan),
+                icon=":material/content_copy:",
+                help="把这一版的点位和设置抄成下一版草稿，不含抽签结果",
+            )
         with st.popover("另存为", icon=":material/save_as:"):
             key = f"copy_title_{plan.plan_id}"
             st.text_input("新方案名称", f"{plan.title}（另案）"[:100], max_chars=100, key=key)
             st.button("确认另存", on_click=kept(copy_plan, build, plan, key))
         _download(build, plan, found)
         st.link_button("打印答辩稿", plan_url(build, plan), icon=":material/print:")
-        with st.popover("删除", icon=":material/delete:"):
-            st.markdown("这一版将不再显示（系统仍留有记录）。")
-            st.button("确认删除", on_click=kept(remove, build, plan))
+        if not plan.drawn_on:
+            with st.popover("删除", icon=":material/delete:"):
+                st.markdown("这一版将不再显示（系统仍留有记录）。")
+                st.button("确认删除", on_click=kept(remove, build, plan))
         st.markdown(f"**{coverage_sentence(found)}**")
     if plan.build_id != build.build_id:
         _older_data(build, plan)

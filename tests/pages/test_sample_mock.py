@@ -238,7 +238,7 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
 def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
     plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", part="mock", plan=str(plan_id))
-    sample_entries.remove_plan("demo", plan_id, store)
+    sample_entries.finish_plan("demo", plan_id, "", store)
     click(app, "生成")
     assert any("没有执行" in one.value for one in app.error)
     assert sample_entries.mocks("demo", store).empty

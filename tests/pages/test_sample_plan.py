@@ -188,7 +188,27 @@ def test_what_was_drawn_is_not_lost_by_a_click(store: Path) -> None:
     plan_id = write_plan(store)
     app = start("sampling", part="choose", plan=str(plan_id), site=declared(plan_id)[0])
     assert "抽签作废" in says(app)
+    assert not [button for button in app.button if button.label == "确认删除"]
     assert not [button for button in app.button if button.label in ("保留", "不选")]
+
+
+def test_the_next_version_of_a_drawn_plan_has_a_reason(store: Path) -> None:
+    app = start("sampling", part="choose", plan=str(write_plan(store)))
+    plan = kept_plan("demo", 1)
+    assert plan is not None
+    labels = [button.label for button in app.button]
+    assert "新版本" not in labels, "no copy without a reason"
+    assert next(button for button in app.button if button.label == "另做一版").disabled
+    app.text_input(key="copy_title_1").set_value(plan.title).run()
+    app = click(app, "确认另存")
+    assert "要写明原因" in says(app)
+    assert kept_plan("demo", 2) is None
+    app.text_input(key="reason_1").set_value("两处点位拆迁").run()
+    click(app, "另做一版")
+    second = kept_plan("demo", 2)
+    assert second is not None
+    assert (second.title, second.version, second.drawn_on) == (plan.title, 2, None)
+    assert "两处点位拆迁" in second.note
 
 
 def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> None:
