@@ -10,11 +10,11 @@ from pathlib import Path
 
 from data import sample_entries
 from data.builds import current_build_id, open_build
-from data.plan import PlanSettings
+from data.plan import PlanSettings, Quota
 from data.sample_entries import FRAMES
 from data.views.choose import choose, suggested_quotas
 from data.views.draw import draw
-from data.views.frame import sample_frame
+from data.views.frame import in_grids, sample_frame
 from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
 from data.views.overview import build_info
@@ -23,7 +23,7 @@ from data.views.standards import form_parts, quotas_for, standard_table
 
 DAY = date(2026, 11, 20)
 EDITION, FORM = "2021", "现场评估·市容环境卫生"
-POINTS = 24
+POINTS, SEED = 24, "20260302"
 
 
 def copy_of(store: Path, folder: Path) -> Path:
@@ -32,20 +32,28 @@ def copy_of(store: Path, folder: Path) -> Path:
     return Path(shutil.copytree(store, folder, ignore=typed, copy_function=os.link))
 
 
-def write_plan(store: Path, *, is_drawn: bool = True) -> int:
-    """A plan as the page makes it of the suggested quotas; drawn, where there is something to draw."""
+def write_plan(
+    store: Path,
+    *quotas: Quota,
+    is_drawn: bool = True,
+    title: str = "迎检",
+    edition: str = EDITION,
+) -> int:
+    """A plan as the page makes it: of these quotas, or of the suggested ones; drawn with SEED."""
     build_id = current_build_id(store)
     engine = open_build(build_id, store)
-    build, frame = build_info(engine), sample_frame(engine).frame
-    asked = quotas_for(standard_table(engine, "standard_quota"), EDITION, 12.0).rows
-    quotas = tuple(one.quota for one in suggested_quotas(frame, POINTS, asked.head(0), 0.5, 0.2))
-    settings = PlanSettings(EDITION, FORM, 12.0, quotas, min_distance_m=50.0)
+    build, frame = build_info(engine), in_grids(sample_frame(engine)).frame
+    if not quotas:
+        asked = quotas_for(standard_table(engine, "standard_quota"), EDITION, 12.0).rows
+        found = suggested_quotas(frame, POINTS, asked.head(0), 0.5, 0.2)
+        quotas = tuple(one.quota for one in found)
+    settings = PlanSettings(edition, FORM, 12.0, quotas, risk_weight=0.3, min_distance_m=50.0)
     chosen = points_to_keep(choose(frame, settings))
     plan_id = sample_entries.add_plan(
-        build.source, "迎检", settings, DAY, build_id, build.data_until, chosen, store=store
+        build.source, title, settings, DAY, build_id, build.data_until, chosen, store=store
     )
     if is_drawn:
-        settings = replace(settings, seed="20260302")
+        settings = replace(settings, seed=SEED)
         done = draw(frame, settings, list(chosen["site_key"]))
         sample_entries.keep_frame(done.frame_file, store)
         sample_entries.set_draw(

@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.engine import Engine
 from data.plan import PlanSettings, Quota
 from data.sample_entries import PLACE_COLUMNS
-from data.views.inspection_route import InspectionRoute, inspection_route
 from geo.near import metres_apart
 
 UNSEEN_CODES = ("never_seen", "unseen_days")
@@ -188,9 +186,3 @@ def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})
         for one, other in pairs
     ]
-
-
-def route_of(engine: Engine, places: str, teams: int) -> InspectionRoute:
-    """`inspection_route` over points written as a JSON list of [site_key, lon, lat]."""
-    points = pd.DataFrame(json.loads(places), columns=["site_key", "lon", "lat"])
-    return inspection_route(engine, points, teams)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from data.standards import threshold
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal
 from pages.ui.plan_words import pass_text
-from pages.ui.sample_forecast import band_text, chance_text, levels_text, notes_text, rehearsal
+from pages.ui.rehearse_rule import plan_rule, rehearsal
+from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
 from pages.ui.sampling import Plan, deductions, lost_standard
 from pages.ui.text import last_day
 
@@ -26,13 +25,7 @@ def forecast_rows(build: Build, plan: Plan) -> list[tuple[str, str]]:
     rows = deductions(build, settings.edition, settings.form)
     if rows.duplicated(["site_type", "item"]).any():
         return [("预计得分", f"{NONE}：扣分细则里同一类的同一项写了两行，请在“标准与配额”里改成一行。")]
-    rule = replace(
-        settings,
-        quotas=tuple(one._replace(spares=0) for one in settings.quotas),
-        pass_share=round(settings.pass_share, 4),
-        seed="",
-    )
-    found = rehearsal(build, rule, tuple(plan.keys("declared")), risk_times=1.0)
+    found = rehearsal(build, plan_rule(plan))
     notes = [("注意", note) for note in notes_text(found)]
     if not found.is_forecast:
         return [("预计得分", f"{NONE}：按方案的配额抽到的点位，扣分细则里都扣不到分。"), *notes]

@@ -197,9 +197,13 @@ def settings_rows(plan: Plan) -> list[tuple[str, str]]:
 
 def pass_text(share: float) -> str:
     """The pass mark as a part of the full marks, and whether it is only the default."""
+    return f"满分的 {100 * share:g}%{'（默认值）' if is_default_mark(share) else ''}"
+
+
+def is_default_mark(share: float) -> bool:
+    """Whether this pass mark is only our default, which nobody has found in a document."""
     default = thresholds()["pass_share"]
-    is_default = share == default.value and not default.is_verified
-    return f"满分的 {100 * share:g}%{'（默认值）' if is_default else ''}"
+    return share == default.value and not default.is_verified
 
 
 def coverage_sentence(found: Review) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -23,7 +22,7 @@ from data.views.site_lists import (
 )
 from data.views.site_risk import RiskModel
 from data.views.todo import grid_bounds
-from pages.ui.charts_frame import calibration_chart
+from pages.ui.charts_calibration import calibration_chart
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
@@ -57,7 +56,7 @@ from pages.ui.sites import (
     where,
 )
 from pages.ui.tables import picked, table
-from pages.ui.text import number, plain
+from pages.ui.text import number, percent, plain
 
 MAP, TABLE = "sites_map", "sites"
 PALE = "#c9ced6"  # grey for the unseen, quiet enough where nearly all streets are
@@ -156,7 +155,10 @@ def _about_risk(model: RiskModel) -> None:
     with st.expander("风险准不准：拿没有学过的日期检验"):
         left, right = st.columns([1, 1], gap="medium")
         with left:
-            calibration_chart(model.calibration, "calibration")
+            calibration_chart(
+                model.calibration, "calibration", "风险检验",
+                told="预计", came="实际", fault="出问题", unit="点位次",
+            )  # fmt: skip
         with right:
             held_out = model.snapshots[model.snapshots["is_held_out"]]
             st.markdown(
@@ -386,14 +388,9 @@ def _lists(found: SampleFrame, lists: FrameLists) -> None:
                 "牵头单位": by_grid["lead_unit"],
                 "点位（个）": by_grid["sites"],
                 "无人看过": by_grid["unseen"],
-                "无人看过（占）": [_percent_of(share) for share in by_grid["unseen_share"]],
+                "无人看过（占）": [percent(share, 0) for share in by_grid["unseen_share"]],
                 "有未整改": by_grid["with_open"],
                 "平均风险": by_grid["mean_risk"].map(risk_text),
             }
         ).dropna(axis="columns", how="all")
         table(shown.head(ROWS), "候选点位各网格", "sites_by_grid", height=388, export=lambda: shown)
-
-
-def _percent_of(share: float) -> str:
-    """A share of sites; of none —."""
-    return "—" if math.isnan(share) else f"{share:.0%}"

@@ -136,8 +136,3 @@ def kept_plan(county: str, plan_id: int | str) -> Plan | None:
         row["note"],
         plan_points(county, number),
     )
-
-
-def places_of(points: pd.DataFrame) -> str:
-    """Points of a plan as `data.views.plan_review.route_of` takes them."""
-    return json.dumps(points[["site_key", "lon", "lat"]].to_numpy().tolist(), ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from data.builds import builds, current_build_id, open_build
 from tests.browser.conftest import Window, serving
+from tests.plans import copy_of
 
 HEAD = ["台账编号", "问题小类", "责任单位", "检查时间", "整改时限", "存在问题"]
 ROWS = [
@@ -21,12 +21,13 @@ ROWS = [
     ["DC-004", "乱堆物料", "城关街道办", "2026-03-05", "改天", ""],
 ]
 LOADED = "入库完成，各页面已换成新版本"
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def own_store(demo_store: Path, tmp_path: Path) -> Path:
     """The demo county in a store of this test's own."""
-    return Path(shutil.copytree(demo_store, tmp_path / "store"))
+    return copy_of(demo_store, tmp_path / "store")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.builds import current_build_id, open_build
-from data.sample_entries import FRAMES, plans
-from data.views.frame import sample_frame
+from data.sample_entries import plans
 from tests.browser.conftest import serving, settle
 from tests.browser.test_accessibility import faults
-from tests.pages.test_sample_draw import a_plan
+from tests.plans import copy_of, write_plan
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -29,12 +26,10 @@ SEED = "四 1 6 2"
 @pytest.fixture(scope="module")
 def own_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo county with two plans, none of them drawn."""
-    folder = tmp_path_factory.mktemp("draw") / "store"
-    shutil.copytree(demo_store, folder, ignore=shutil.ignore_patterns("entries*", FRAMES))
-    frame = sample_frame(open_build(current_build_id(folder), folder))
-    a_plan(folder, frame)
-    a_plan(folder, frame, title="另一个")
-    return folder
+    store = copy_of(demo_store, tmp_path_factory.mktemp("draw") / "store")
+    write_plan(store, is_drawn=False)
+    write_plan(store, is_drawn=False)
+    return store
 
 
 @pytest.fixture(scope="module")

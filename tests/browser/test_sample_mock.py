@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 from data import sample_entries
 from tests.browser.conftest import serving, settle
 from tests.browser.test_grid import PHONE, TOO_LOW, TOO_SMALL, TOO_WIDE
-from tests.pages.test_sample_mock import a_plan
+from tests.plans import copy_of, write_plan
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -44,9 +43,8 @@ def make(page: Page, address: str, plan_id: int, teams: int = 1) -> None:
 
 
 def test_points_are_filled_in_on_a_phone(window: Window, demo_store: Path, tmp_path: Path) -> None:
-    typed = shutil.ignore_patterns("entries.sqlite*")
-    store = Path(shutil.copytree(demo_store, tmp_path / "store", ignore=typed))
-    plan_id = a_plan(store)
+    store = copy_of(demo_store, tmp_path / "store")
+    plan_id = write_plan(store)
     page = window.page
     with serving(store) as address:
         make(page, address, plan_id, teams=2)

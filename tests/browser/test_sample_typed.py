@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.builds import current_build_id, open_build
 from data.plan import PlanSettings
-from data.sample_entries import FRAMES, kept_frame, plans
-from data.views.frame import sample_frame
+from data.sample_entries import kept_frame, plans
 from tests.browser.conftest import serving, settle
-from tests.pages import test_sample_mock
-from tests.pages.test_sample_draw import a_plan
+from tests.plans import copy_of, write_plan
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Window
@@ -27,11 +23,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def own_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo county with a plan that is not drawn and one that is."""
-    folder = tmp_path_factory.mktemp("typed") / "store"
-    shutil.copytree(demo_store, folder, ignore=shutil.ignore_patterns("entries*", FRAMES))
-    a_plan(folder, sample_frame(open_build(current_build_id(folder), folder)))
-    test_sample_mock.a_plan(folder)
-    return folder
+    store = copy_of(demo_store, tmp_path_factory.mktemp("typed") / "store")
+    write_plan(store, is_drawn=False)
+    write_plan(store)
+    return store
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +59,7 @@ def test_a_new_plan(window: Window, own_address: str, own_store: Path) -> None:
     assert PlanSettings.of_json(made["settings"]).min_distance_m == 450
 
     page.get_by_role("radio", name="设置与重选").click()
+    page.wait_for_url("**show=settings*")
     settle(page)
     type_and_press(page, "spinbutton", "点位最小距离", "350", "按这些设置重新自动选点")
     page.wait_for_url(lambda url: "show=" not in url)

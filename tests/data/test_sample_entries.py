@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -230,6 +230,83 @@ def test_a_mock_inspection_is_marked_all_or_nothing(store: Path) -> None:
     assert sample_entries.mock_items("a", mock, store)["is_found"].isna().all()
     with pytest.raises(DataError, match="day"):
         sample_entries.mark_points("a", [(one, "seen", [], None, "")], store)
+
+
+def test_days_of_results_start_with_the_first_that_was_kept(store: Path) -> None:
+    mock = a_mock(store)
+    early, late = DAY - timedelta(days=3), DAY + timedelta(days=3)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, early) == (early, early)
+    assert sample_entries.checking_days(DAY, points, late) == (DAY, late)
+    one = int(points["mock_point_id"][0])
+    sample_entries.mark_result("a", one, "seen", early, ("", ()), store)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, late) == (early, late)
+
+
+def found(store: Path, mock: int) -> list[list[str]]:
+    """The finds of each point."""
+    items = sample_entries.mock_items("a", mock, store)
+    hits = items[items["is_found"] == 1].groupby("position")["item"].agg(list)
+    return [sorted(hits.get(position, [])) for position in (1, 2)]
+
+
+def test_two_people_at_one_point_do_not_wipe_each_others_finds(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    later = DAY + timedelta(days=1)
+    sample_entries.mark_finds("a", one, ["乱扔乱倒"], [], DAY, "", store)
+    sample_entries.mark_finds("a", one, ["其他"], [], later, "", store)
+    assert found(store, mock) == [["乱扔乱倒", "其他"], []]
+    sample_entries.mark_finds("a", one, [], ["乱扔乱倒"], later, "seen", store)
+    assert found(store, mock) == [["其他"], []]
+    row = sample_entries.mock_points("a", mock, store).iloc[0]
+    assert (row["result"], row["checked_on"].date()) == ("seen", DAY), "the first day stays"
+
+
+@pytest.mark.parametrize("result", ["seen", "unreachable", ""])
+def test_a_result_that_does_not_know_what_is_kept_is_refused(
+    store: Path, result: sample_entries.PointResult
+) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    for shown in ((), ("乱扔乱倒",)):
+        with pytest.raises(DataError, match="marked elsewhere"):
+            sample_entries.mark_result("a", one, result, DAY, ("seen", shown), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_result("a", one, result, DAY, ("", ()), store)
+    assert found(store, mock) == [["其他"], []]
+    sample_entries.mark_result("a", one, result, DAY, ("seen", ("其他",)), store)
+    sample_entries.mark_result("a", one, result, DAY, ("seen", ("其他",)), store)  # as it shall be
+    assert found(store, mock) == [[], []]
+    assert sample_entries.mock_points("a", mock, store)["result"][0] == result
+
+
+def test_finds_are_not_added_where_nobody_could_get_or_that_were_taken_back(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_result("a", one, "unreachable", DAY, ("", ()), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "unreachable", store)
+    sample_entries.mark_result("a", one, "", DAY, ("seen", ("其他",)), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_finds("a", one, [], ["其他"], DAY, "seen", store)
+
+
+def test_a_note_keeps_result_and_finds_and_does_not_replace_another(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    sample_entries.note_point("a", one, "有积水", "", store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.note_point("a", one, "大门锁着", "", store)
+    row = sample_entries.mock_points("a", mock, store).iloc[0]
+    assert (row["result"], row["note"]) == ("seen", "有积水")
+    assert found(store, mock) == [["其他"], []]
+    with pytest.raises(DataError, match="not there"):
+        sample_entries.note_point("a", 99, "x", "", store)
 
 
 def test_refused_results_are_kept(store: Path) -> None:

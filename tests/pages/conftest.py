@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from data.sample_entries import FRAMES
 from data.settings import settings
-from tests.pages.test_pages import use_store
+from tests.pages.app import use_store
+from tests.plans import copy_of
 
 
 @pytest.fixture
 def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo's store without what others typed in: these tests write into it."""
-    typed = shutil.ignore_patterns("entries*", FRAMES)
-    copy = shutil.copytree(demo_store, tmp_path / "store", ignore=typed)
-    return use_store(Path(copy), monkeypatch)
+    """The demo county as the app serves it, without what others typed in."""
+    return use_store(copy_of(demo_store, tmp_path / "store"), monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from data.builds import current_build_id, open_build
 from data.export import checklist_workbook
 from data.views import alike
 from tests.conftest import County
-from tests.pages.test_pages import click, start, use_store
+from tests.pages.app import click, says, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
@@ -29,10 +29,6 @@ def an_issue(store: Path) -> str:
         "and category <> 'unknown' order by reported_at desc limit 1"
     )
     return str(rows["issue_id"].item())
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in [*app.markdown, *app.subheader, *app.caption])
 
 
 def test_a_link_reproduces_the_search(store: Path) -> None:
@@ -48,8 +44,8 @@ def test_a_link_reproduces_the_search(store: Path) -> None:
     engine = open_build(current_build_id(store), store)
     found = alike.alike_places(engine, number, "category_class", "road", "new")
     seen = alike.hindsight(engine, number, "category_class", "road", "new", "20")
-    assert f"候选 **{found.of_candidates:,}** 处" in texts(app)
-    assert f"前有 **{seen.hits}** 处" in texts(app)
+    assert f"候选 **{found.of_candidates:,}** 处" in says(app)
+    assert f"前有 **{seen.hits}** 处" in says(app)
     (table,) = [frame.value for frame in app.dataframe if "不利的一面" in frame.value][:1]
     listed = min(20, len(found.candidates))
     assert listed
@@ -74,14 +70,14 @@ def test_a_list_is_kept_marked_and_counted(store: Path) -> None:
     listed = alike.alike_places(open_build(current_build_id(store), store), number).candidates.head(20)
     assert list(items["source_segment_id"].fillna("")) == list(listed["source_segment_id"].fillna(""))
     assert items["reasons"].str.len().gt(0).all()
-    assert "排查 **0** 处" in texts(app)
-    assert "样本太少" in texts(app)
+    assert "排查 **0** 处" in says(app)
+    assert "样本太少" in says(app)
     for result in ["found", "unreachable", *["clean"] * 9]:
         app.button_group[0].set_value(result).run()
         assert not app.exception, app.exception
     progress = entries.checklists("demo", store).iloc[0]
     assert (progress["checked"], progress["found"], progress["unreachable"]) == (10, 1, 1)
-    assert "命中率 10%，95% 区间" in texts(app)
+    assert "命中率 10%，95% 区间" in says(app)
     app.text_input[0].set_value("墙角").run()
     item = entries.checklist_items("demo", 1, store).iloc[11]
     assert (item["note"], item["result"]) == ("墙角", "")

@@ -21,7 +21,7 @@ from pages.ui.map_data import map_data, map_data_url
 from pages.ui.streets import CLEAN_NAMES, COLOURINGS, GRADE_LABELS
 from tests.cleaning import worked_county
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import says, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 MARCH = {"period": "custom", "since": "2025-03-01", "to": "2025-03-10"}
@@ -40,11 +40,6 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> County:
 def county(worked: County, monkeypatch: pytest.MonkeyPatch) -> County:
     use_store(worked.store, monkeypatch)
     return worked
-
-
-def texts(app: AppTest) -> str:
-    parts = (app.caption, app.markdown, app.info, app.warning, app.success, app.subheader)
-    return "\n".join(str(element.value) for elements in parts for element in elements)
 
 
 def scene(app: AppTest) -> dict[str, Any]:
@@ -77,7 +72,7 @@ def test_headline_is_what_the_view_says(county: County) -> None:
         f"{row['swept_share']:.1%}",
         f"{row['mechanised_share']:.1%}",
     ]
-    said = texts(app)
+    said = says(app)
     assert f"{row['covered_km_days']:,.1f} ÷ {row['standard_km_days']:,.1f} 公里·天" in said
     assert f"至少 {row['swept_lower_share']:.1%}" in said
     assert "排班 2025-03-01 至 2025-03-10" in said
@@ -99,7 +94,7 @@ def test_a_roster_alone_is_called_a_plan(tmp_path: Path, monkeypatch: pytest.Mon
     county.load()
     use_store(county.store, monkeypatch)
     app = start("coverage", **MARCH)
-    assert "仅按排班，未见作业证据" in texts(app)
+    assert "仅按排班，未见作业证据" in says(app)
     assert [metric.value for metric in app.metric][3:] == ["—", "—"]
 
 
@@ -117,7 +112,7 @@ def test_the_map_gets_keys_that_have_a_colour(county: County, colouring: str) ->
 
 def test_a_street_of_the_link_shows_what_is_behind_a_day(county: County) -> None:
     app = start("coverage", segment="S1@G1", day="2025-03-04", **MARCH)
-    said = texts(app)
+    said = says(app)
     assert "人民路" in said
     assert "2025-03-04 排班" in said
     assert "2025-03-04 作业台账" in said

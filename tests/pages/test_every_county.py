@@ -18,7 +18,7 @@ from etl.recipe import load_recipe
 from pages.ui.registry import REGISTRY
 from tests.bench.county import Size, write_county
 from tests.conftest import County, collection, feature
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import says, start, use_store
 from tests.plans import copy_of, write_mock, write_plan
 
 CITIES = ROOT.parent / "shared" / "data"
@@ -34,22 +34,6 @@ WITH_A_PLAN = [  # plan 1 is drawn, plan 2 is not; inspection 1 is filled in by 
 ]
 WITH_FOOTER = [name for name in PAGES if name != "data_admin"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-def says(app: AppTest) -> str:
-    """All text of a page."""
-    parts = (
-        "title",
-        "subheader",
-        "markdown",
-        "caption",
-        "info",
-        "warning",
-        "success",
-        "metric",
-        "html",
-    )
-    return "\n".join(str(element.value) for part in parts for element in app.get(part))
 
 
 def assert_true(store: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:

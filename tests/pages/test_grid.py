@@ -22,14 +22,9 @@ from pages.ui.grid_print import grid_page, grid_url
 from pages.ui.issue_cards import DUE_COLOURS, DUE_NAMES, FIRST
 from pages.ui.my_grid import grid_day, numbers, sheets
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return use_store(demo_store, monkeypatch)
 
 
 def a_build(folder: Path) -> Build:

@@ -22,14 +22,9 @@ from geo.trend import NO_PATTERN
 from pages.ui.map_data import map_data
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.spots import STREET_UNTESTED_NAMES, TREND_COLOURS, TREND_WORDS
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import says, start
 
 MAP = "hotspots_map"
-
-
-@pytest.fixture
-def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return use_store(demo_store, monkeypatch)
 
 
 @pytest.fixture
@@ -48,10 +43,6 @@ def scenes(app: AppTest) -> list[str]:
     return [component.proto.json_args for component in app.get("component_instance")]
 
 
-def words(app: AppTest) -> str:
-    return "\n".join(str(e.value) for e in (*app.markdown, *app.info, *app.caption, *app.subheader))
-
-
 def frames(app: AppTest) -> list[pd.DataFrame]:
     return [table.value for table in app.dataframe]
 
@@ -62,7 +53,7 @@ def test_every_way_to_colour_has_a_legend_and_a_sentence(store: Path, colour: st
     legend = [html.value for html in app.get("html") if "：" in html.value]
     assert any("background" in one for one in legend)
     if colour == "heat":
-        assert "只供观看" in words(app)
+        assert "只供观看" in says(app)
     if colour in ("density", "streets", "heat"):
         assert f"/map/{current_build_id(store)}/" in scenes(app)[0]
         assert "件/" in "".join(legend) or colour == "streets"
@@ -74,8 +65,8 @@ def test_a_link_to_a_street_shows_its_number_and_records(
     streets = hotspots.street_density_map(engine, year).streets
     row = streets[streets["reported"].between(1, 100)].iloc[0]
     app = start("hotspots", period="365d", colour="density", segment=row["segment_id"])
-    assert f"整段 {row['reported']} 件" in words(app)
-    assert f"共 {row['reported']} 件" in words(app)
+    assert f"整段 {row['reported']} 件" in says(app)
+    assert f"共 {row['reported']} 件" in says(app)
     records = hotspots.segment_records(engine, year, row["segment_id"])
     assert all(f'\\"id\\":\\"{one}\\"' in scenes(app)[0] for one in records["issue_id"])
     in_grid = start("hotspots", period="365d", colour="density", grid=row["grid_id"])
@@ -96,7 +87,7 @@ def test_a_click_on_a_street_chooses_it_and_another_grid_lets_go(
     }
     app.run()
     assert app.query_params["segment"] == row["segment_id"]
-    assert f"（共 {row['numerator']} 件" in words(app)
+    assert f"（共 {row['numerator']} 件" in says(app)
     app.selectbox(key="grid").set_value(row["grid_id"]).run()
     assert "segment" not in app.query_params
 
@@ -110,7 +101,7 @@ def test_a_click_on_a_point_opens_the_record(store: Path, engine: DuckDBEngine, 
         "last_object_clicked": {"lat": 34.4, "lng": 107.9},
     }
     app.run()
-    assert f"上报时间：{record['reported_at']:%Y-%m-%d %H:%M}" in words(app)
+    assert f"上报时间：{record['reported_at']:%Y-%m-%d %H:%M}" in says(app)
 
 
 def test_the_grids_to_act_on_come_in_order(engine: DuckDBEngine, year: Filters) -> None:
@@ -118,7 +109,7 @@ def test_the_grids_to_act_on_come_in_order(engine: DuckDBEngine, year: Filters) 
     app = start("hotspots", period="365d", colour="trend")
     urgent = trends[trends["trend_class"].str.endswith("_hot") & (trends["state"] == "tested")]
     if urgent.empty:
-        assert "没有成为热点" in words(app)
+        assert "没有成为热点" in says(app)
     else:
         order = [list(TREND_COLOURS).index(name) for name in urgent["trend_class"]]
         shown = [
@@ -151,7 +142,7 @@ def test_two_periods_move_together_on_one_scale(
     }[compare]  # fmt: skip
     both = hotspots.compare_hot_spots(engine, now, other)
     assert [scene.count('\\"sync\\":\\"compare\\"') for scene in scenes(app)] == [1, 1]
-    assert f"{other.since} 至 {other.until - timedelta(days=1)}" in words(app)
+    assert f"{other.since} 至 {other.until - timedelta(days=1)}" in says(app)
     (changes,) = [frame for frame in frames(app) if "变化（件/公里）" in frame]
     assert changes["网格"].tolist() == both.frame["grid_name"].tolist()
     for label, end in (("本时段", ""), ("对比时段", "_before")):
@@ -162,7 +153,7 @@ def test_two_periods_move_together_on_one_scale(
 @pytest.mark.parametrize("compare", ["before", "year", "other"])
 def test_a_period_that_the_data_does_not_reach_is_said_so(store: Path, compare: str) -> None:
     app = start("hotspots", part="compare", compare=compare, period="all")
-    assert "请选短一些的时段" in words(app) or "请在左侧选短一些的时段" in words(app)
+    assert "请选短一些的时段" in says(app) or "请在左侧选短一些的时段" in says(app)
     assert not scenes(app)
 
 
@@ -174,9 +165,9 @@ def test_a_cell_of_the_matrix_by_link_and_by_pick(
     query = {"part": "matrix", "period": "365d"}
     app = start("hotspots", **query, grid=grid_id, column=key)
     count = int(found.count.at[grid_id, key])
-    assert f"新增（件）：**{count:,}**" in words(app)
-    assert f"共 {count:,} 件" in words(app)
-    assert "最新 500 件，共" in words(start("hotspots", **query)), "the county has more than are listed"
+    assert f"新增（件）：**{count:,}**" in says(app)
+    assert f"共 {count:,} 件" in says(app)
+    assert "最新 500 件，共" in says(start("hotspots", **query)), "the county has more than are listed"
     picked = start("hotspots", **query)
     picked.session_state["matrix_cells"] = {
         "selection": {"rows": [], "columns": [], "cells": [(1, key)]}
@@ -192,7 +183,7 @@ def test_a_cell_of_the_matrix_by_link_and_by_pick(
 @pytest.mark.parametrize("kind", ["department", "category_class"])
 def test_every_matrix_is_drawn(store: Path, kind: str, measure: str) -> None:
     app = start("hotspots", part="matrix", matrix=kind, measure=measure, period="365d")
-    assert "的记录**" in words(app)
+    assert "的记录**" in says(app)
 
 
 def test_borders_by_pair_with_records(store: Path, engine: DuckDBEngine, year: Filters) -> None:
@@ -200,9 +191,9 @@ def test_borders_by_pair_with_records(store: Path, engine: DuckDBEngine, year: F
     first = zone.pairs.iloc[0]
     pair = f"{first['grid_id']}~{first['other_id']}"
     app = start("hotspots", part="border", period="365d", pair=pair)
-    assert f"**{zone.issues:,}** 件" in words(app)
-    assert "推诿扯皮" in words(app)
-    assert f"共 {first['reported']} 件" in words(app)
+    assert f"**{zone.issues:,}** 件" in says(app)
+    assert "推诿扯皮" in says(app)
+    assert f"共 {first['reported']} 件" in says(app)
     assert ('\\"id\\"' in scenes(app)[0]) == (first["reported"] <= POINTS_SHOWN)
     assert "取消选择" not in [b.label for b in start("hotspots", part="border", pair="a~b").button]
 

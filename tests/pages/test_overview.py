@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data import entries
 from data.builds import current_build_id, open_build
@@ -22,20 +20,10 @@ from geo.change import RateChange
 from pages.ui.progress import progress_sentence
 from pages.ui.text import number
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import says, start, use_store
 
 COUNTY = "demo"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def store(demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The demo county in a store of its own, so that what is typed in stays in one test."""
-    folder = tmp_path / "store"
-    folder.mkdir()
-    for name in ("CURRENT", f"{current_build_id(demo_store)}.duckdb"):
-        shutil.copy(demo_store / name, folder / name)
-    return use_store(folder, monkeypatch)
 
 
 def of(store: Path) -> Build:
@@ -45,10 +33,6 @@ def of(store: Path) -> Build:
 def last_days(store: Path, days: int) -> Filters:
     until = of(store).period_until
     return Filters(until - timedelta(days=days), until)
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(str(e.value) for e in (*app.markdown, *app.caption, *app.info, *app.error))
 
 
 def test_cards_show_the_view_with_both_parts(store: Path) -> None:
@@ -64,11 +48,11 @@ def test_cards_show_the_view_with_both_parts(store: Path) -> None:
         "保洁时长达标率": f"{frame.loc['coverage_share', 'value']:.1%}",
     }
     row = frame.loc["issues_per_km"]
-    assert f"{number(row['numerator'])} 件 ÷ {number(row['denominator'], 1)} 公里" in texts(app)
-    assert f"{frame.loc['coverage_share', 'evidence_share']:.0%} 有作业证据" in texts(app)
+    assert f"{number(row['numerator'])} 件 ÷ {number(row['denominator'], 1)} 公里" in says(app)
+    assert f"{frame.loc['coverage_share', 'evidence_share']:.0%} 有作业证据" in says(app)
     before_the_log = start(period="custom", since="2025-06-01", to="2025-07-31")
-    assert "仅排班，没有作业证据" in texts(before_the_log)
-    assert texts(app).count("未设目标") == 4
+    assert "仅排班，没有作业证据" in says(before_the_log)
+    assert says(app).count("未设目标") == 4
     assert all("较上一时段" in metric.delta for metric in app.metric[:4])
 
 
@@ -76,10 +60,10 @@ def test_too_few_and_less_than_a_year_are_said(store: Path) -> None:
     app = start(period="7d")
     rebound = app.metric[1]
     assert (rebound.label, rebound.value) == ("30日反弹率", "样本太少")
-    assert "请选更长的时段" in texts(app)
+    assert "请选更长的时段" in says(app)
     build = of(store)
     early = start(period="custom", since=f"{build.first_date}", to="2025-07-31")
-    assert texts(early).count("去年同期 数据不足一年") == 4
+    assert says(early).count("去年同期 数据不足一年") == 4
     assert [metric.delta for metric in early.metric[:4]] == ["较上一时段：数据不足"] * 4
 
 
@@ -91,11 +75,11 @@ def test_setting_and_removing_a_target(store: Path) -> None:
     assert not app.exception
     said = entries.targets(COUNTY, store).iloc[0]
     assert (said["metric"], said["value"], said["source"]) == ("on_time_share", 99.5, "县爱卫办")
-    assert "目标 ≥ 99.5%，:red[**未达到**]" in texts(app)
-    assert "县爱卫办" in texts(app)
+    assert "目标 ≥ 99.5%，:red[**未达到**]" in says(app)
+    assert "县爱卫办" in says(app)
     app.button(key="target_on_time_share_remove").click().run()
     assert entries.targets(COUNTY, store).empty
-    assert texts(app).count("未设目标") == 4
+    assert says(app).count("未设目标") == 4
 
 
 def test_a_target_without_a_source_is_refused_in_words(store: Path) -> None:
@@ -108,13 +92,13 @@ def test_a_target_without_a_source_is_refused_in_words(store: Path) -> None:
 
 def test_a_target_per_km_is_for_thirty_days(store: Path) -> None:
     entries.set_target(COUNTY, "issues_per_km", 0.1, date(2026, 1, 1), "县爱卫办", store)
-    assert "目标 ≤ 0.3，" in texts(start(period="90d"))
-    assert "每 30 天" in texts(start(period="90d"))
+    assert "目标 ≤ 0.3，" in says(start(period="90d"))
+    assert "每 30 天" in says(start(period="90d"))
 
 
 def test_a_target_is_not_held_against_one_class(store: Path) -> None:
     entries.set_target(COUNTY, "issues_per_km", 0.1, date(2026, 1, 1), "县爱卫办", store)
-    said = texts(start(category="乱摆摊点"))
+    said = says(start(category="乱摆摊点"))
     assert "（对全部问题）" in said
     assert "未达到" not in said
     assert "不分大类和部门" in said
@@ -133,21 +117,21 @@ def test_the_change_is_since_the_last_bulletin(store: Path) -> None:
 
 def test_a_meeting_its_promises_and_what_was_done(store: Path) -> None:
     app = start()
-    assert "还没有登记会议" in texts(app)
+    assert "还没有登记会议" in says(app)
     app.text_input(key="meeting_title").set_value("十月调度会")
     app.date_input(key="meeting_day").set_value(of(store).period_until - timedelta(days=30))
     app.button(key="meeting_save").click().run()
     assert not app.exception
-    assert "还没有登记承诺" in texts(app)
+    assert "还没有登记承诺" in says(app)
     app.text_input(key="promise_responsible").set_value("县水利局")
     app.text_area(key="promise_content").set_value("清理河岸垃圾")
     app.date_input(key="promise_due").set_value(of(store).period_until - timedelta(days=9))
     app.button(key="promise_save").click().run()
-    assert "**会上承诺 1 项**：已完成 0，逾期未完成 1，未到期 0" in texts(app)
+    assert "**会上承诺 1 项**：已完成 0，逾期未完成 1，未到期 0" in says(app)
     app.date_input(key="finish_day").set_value(of(store).period_until - timedelta(days=10))
     app.text_input(key="finish_note").set_value("暗访组复核通过")
     app.button(key="finish_save").click().run()
-    assert "：已完成 1，逾期未完成 0，未到期 0" in texts(app)
+    assert "：已完成 1，逾期未完成 0，未到期 0" in says(app)
     (kept,) = entries.promises(COUNTY, store=store).itertuples()
     assert (kept.responsible, kept.done_note) == ("县水利局", "暗访组复核通过")
     shown = next(frame.value for frame in app.dataframe if "承诺" in frame.value.columns)
@@ -182,7 +166,7 @@ def test_since_a_day_in_the_link_with_the_records_behind_each_number(store: Path
 
 def test_a_meeting_after_the_data_says_so(store: Path) -> None:
     entries.add_meeting(COUNTY, "meeting", date(2030, 1, 1), "以后的会", store=store)
-    assert "还没有 2030-01-01 以来的数据" in texts(start())
+    assert "还没有 2030-01-01 以来的数据" in says(start())
 
 
 def test_every_card_opens_its_records(store: Path) -> None:
@@ -191,7 +175,7 @@ def test_every_card_opens_its_records(store: Path) -> None:
         app = start(period="365d")
         app.button(key=f"records_{key}").click().run()
         assert not app.exception, key
-        assert f"**{metrics()[key].title}**" in texts(app)
+        assert f"**{metrics()[key].title}**" in says(app)
         assert len(app.dataframe[0].value), key
 
 
@@ -209,7 +193,7 @@ def test_worst_grids_name_who_answers_and_why(store: Path) -> None:
 def test_the_sentence_since_the_inspection_is_the_view(store: Path) -> None:
     engine = open_build(current_build_id(store), store)
     found = progress(engine, last_days(store, 90))
-    said = texts(start())
+    said = says(start())
     assert f"检查后 {found.days} 天日常新增 {found.after} 件" in said
     assert f"{found.name}（" in said.replace("\\", "")
 
@@ -237,7 +221,7 @@ def test_a_county_without_deadlines_cleaning_or_inspections(
     app = start(period="all", since_meeting="day", since_day="2025-03-02")
     values = [metric.value for metric in app.metric]
     assert values[1:] == ["样本太少", "10", "样本太少", "13", "3", "0", "无时限"]
-    said = texts(app)
+    said = says(app)
     assert "数据里没有整改时限" in said
     assert "没有这段日子的保洁排班或作业记录" in said
     assert "此前没有检查轮次的记录" in said

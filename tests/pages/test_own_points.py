@@ -14,8 +14,9 @@ from data.builds import current_build_id, open_build
 from data.views.frame import in_grids, sample_frame
 from pages.ui.sampling import Plan, kept_plan
 from pages.ui.sites import site_name
-from tests.pages.test_pages import click, start
-from tests.pages.test_sample_plan import declared, frame_named, new_plan, says
+from tests.pages.app import click, says, start, table_with
+from tests.pages.test_sample_plan import declared, opened
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -66,7 +67,7 @@ def has_button(app: AppTest, label: str) -> bool:
 
 
 def test_any_candidate_can_be_declared_and_the_list_keeps_its_size(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     before, kind = plan_of(), full_type()
     own = worst_other(store, kind)
     app = card(own)
@@ -83,7 +84,7 @@ def test_any_candidate_can_be_declared_and_the_list_keeps_its_size(store: Path) 
 
 
 def test_a_type_whose_points_all_stay_gets_one_more(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     plan, kind = plan_of(), full_type()
     own = worst_other(store, kind)
     of_kind = plan.declared.loc[plan.declared["site_type"] == kind, "site_key"]
@@ -96,7 +97,7 @@ def test_a_type_whose_points_all_stay_gets_one_more(store: Path) -> None:
 
 
 def test_a_place_is_left_out_before_it_was_ever_chosen(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     before, other = declared(1), worst_other(store, full_type())
     app = click(card(other), "指定不选")
     assert plan_of().barred == (other,)
@@ -110,7 +111,7 @@ def test_a_place_is_left_out_before_it_was_ever_chosen(store: Path) -> None:
 
 
 def test_a_declared_place_that_is_left_out_gives_way_by_name(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     before = declared(1)
     app = click(card(before[0]), "指定不选")
     (new,) = set(declared(1)) - set(before)
@@ -119,7 +120,7 @@ def test_a_declared_place_that_is_left_out_gives_way_by_name(store: Path) -> Non
 
 
 def test_a_place_too_near_is_allowed_and_said(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     plan, rows = plan_of(), candidates(store)
     street = plan.declared[plan.declared["site_type"] == "背街小巷"].iloc[0]
     others = rows[(rows["site_type"] == "背街小巷") & ~rows["site_key"].isin(declared(1))]
@@ -131,26 +132,26 @@ def test_a_place_too_near_is_allowed_and_said(store: Path) -> None:
 
 
 def test_the_list_of_candidates_marks_what_the_plan_declares(store: Path) -> None:
-    new_plan()
-    shown = frame_named(start("sampling", part="frame", plan="1", type="公厕"), "为什么")
+    write_plan(store, is_drawn=False)
+    shown = table_with(start("sampling", part="frame", plan="1", type="公厕"), "为什么")
     counted = (plan_of().declared["site_type"] == "公厕").sum()
     assert shown["方案"].str.startswith("申报点").sum() == counted > 0
-    assert "方案" not in frame_named(start("sampling", part="frame", type="公厕"), "为什么")
-    shown = frame_named(start("sampling", part="frame", plan="1", which="plan"), "为什么")
+    assert "方案" not in table_with(start("sampling", part="frame", type="公厕"), "为什么")
+    shown = table_with(start("sampling", part="frame", plan="1", which="plan"), "为什么")
     assert list(shown["方案"]) == ["申报点"] * len(declared(1))
 
 
 def test_the_way_to_any_other_candidate_keeps_plan_and_type(store: Path) -> None:
-    app = new_plan()
+    app = opened(store)
     point = plan_of().declared.iloc[0]
     app.query_params["site"] = point["site_key"]
     app = click(app.run(), "别的点也可以")
     assert app.selectbox(key="sampling:plan").value == "1"
-    assert set(frame_named(app, "为什么")["类型"]) == {point["site_type"]}
+    assert set(table_with(app, "为什么")["类型"]) == {point["site_type"]}
 
 
 def test_the_plan_is_not_changed_where_it_may_not_be(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     sample_entries.finish_plan("demo", 1)
     app = card(worst_other(store, full_type()))
     assert "已定稿" in text(app)
@@ -163,7 +164,7 @@ def test_the_plan_is_not_changed_where_it_may_not_be(store: Path) -> None:
 
 
 def test_new_risks_leave_the_points_and_name_those_that_are_gone(store: Path) -> None:
-    app = new_plan()
+    app = opened(store)
     plan = plan_of()
     points = plan.declared.copy()
     points.loc[points.index[:2], "site_key"] = ["gone#1", "gone#2"]
@@ -178,7 +179,7 @@ def test_new_risks_leave_the_points_and_name_those_that_are_gone(store: Path) ->
 
 
 def test_what_is_lacking_is_not_filled_by_another_click(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     plan = plan_of()
     few = plan.declared.groupby("site_type", sort=False).head(1)
     sample_entries.change_plan("demo", 1, plan.settings, (), (), plan.build_id, plan.data_until, few)

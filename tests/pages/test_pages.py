@@ -25,43 +25,10 @@ from geo.trend import NO_PATTERN
 from pages.ui.registry import REGISTRY
 from pages.ui.spots import CLASS_COLOURS, CLASS_NAMES, TREND_WORDS, UNTESTED_NAMES, spot_sentence
 from tests.conftest import County
+from tests.pages.app import start, use_store
 
-SHELL = Path(__file__).parents[2] / "pages" / "ui" / "shell.py"
 PAGES = [entry.name for entry in REGISTRY]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return use_store(demo_store, monkeypatch)
-
-
-def use_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CHUANGWEI_STORE", str(folder))
-    settings.cache_clear()
-    monkeypatch.setattr("data.builds.settings", settings)
-    return folder
-
-
-def start(page: str = "overview", **query: str) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    if page != "overview":
-        app.switch_page(f"../{page}.py")
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    """The page after a click on the first button whose label begins so."""
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception, app.exception
-    return app
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -174,15 +141,16 @@ def test_a_county_of_nothing_but_grids_says_so(
         assert [metric.value for metric in app.metric] == ["无数据", "样本太少", "0", "样本太少"]
 
 
-def test_refused_rows_come_back_as_they_stood_with_the_reason(store: Path) -> None:
+def test_refused_rows_come_back_as_they_stood_with_the_reason(
+    demo_engine: DuckDBEngine, demo_store: Path
+) -> None:
     """The workbook holds every refused record of every file, the faults in front of its columns."""
-    engine = open_build(current_build_id(store), store)
-    content = refused_workbook(engine)
+    content = refused_workbook(demo_engine)
     sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, dtype=str, engine="calamine")
-    assert sum(len(sheet) for sheet in sheets.values()) == views.build_info(engine).refused
+    assert sum(len(sheet) for sheet in sheets.values()) == views.build_info(demo_engine).refused
     (platform,) = [sheet for name, sheet in sheets.items() if "platform" in name]
     assert list(platform.columns[:2]) == ["行", "原因与办法"]
-    source = (store.parent / "raw" / "issues_platform.csv").read_text("gb18030").split("\n")
+    source = (demo_store.parent / "raw" / "issues_platform.csv").read_text("gb18030").split("\n")
     for record in platform.to_dict("records"):
         assert str(record["案卷编号"]) in source[int(record["行"]) - 1]
 
@@ -245,9 +213,9 @@ def test_every_state_class_and_trend_has_its_word() -> None:
 
 
 def test_a_pair_of_photos_says_what_is_missing(
-    store: Path, demo_engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+    demo_store: Path, demo_engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CHUANGWEI_PHOTOS", str(store.parent / "raw" / "photos"))
+    monkeypatch.setenv("CHUANGWEI_PHOTOS", str(demo_store.parent / "raw" / "photos"))
     settings.cache_clear()
     rows = demo_engine.query("select photo_before, photo_after from core_issue order by reported_at")
     both = rows.dropna().iloc[-1]

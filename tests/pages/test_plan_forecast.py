@@ -12,13 +12,13 @@ import streamlit as st
 
 from data.builds import current_build_id, open_build
 from data.views.overview import Build, build_info
-from pages.ui import sample_forecast
+from pages.ui import rehearse_rule
 from pages.ui.plan_files import plan_workbook
 from pages.ui.plan_forecast import forecast_rows
 from pages.ui.plan_print import plan_page
 from pages.ui.plan_words import plan_review
 from pages.ui.sampling import Plan, kept_plan
-from tests.pages.test_pages import start
+from tests.pages.app import start
 from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -59,7 +59,7 @@ def test_the_page_and_the_paper_share_one_rehearsal(
     def not_again(*_: object) -> None:
         pytest.fail("rehearsed again")
 
-    monkeypatch.setattr(sample_forecast, "rehearse_plan", not_again)
+    monkeypatch.setattr(rehearse_rule, "rehearse_plan", not_again)
     assert dict(forecast_rows(build, plan))["预计得分"]
 
 

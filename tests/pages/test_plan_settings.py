@@ -10,8 +10,9 @@ import pytest
 from data import sample_entries
 from data.plan import PlanSettings
 from pages.ui.sampling import kept_plan
-from tests.pages.test_pages import click, start
-from tests.pages.test_sample_plan import asked, new_plan, says
+from tests.pages.app import click, says, start
+from tests.pages.test_sample_plan import asked
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -29,7 +30,7 @@ def lose_the_edition() -> None:
 
 
 def test_the_shares_are_those_of_the_plan(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     quotas = tuple(one._replace(quota=10, declared=2, spares=3) for one in asked(1).quotas if one.quota)
     change(replace(asked(1), quotas=quotas))
     app = start("sampling", part="choose", plan="1", show="settings")
@@ -40,7 +41,7 @@ def test_the_shares_are_those_of_the_plan(store: Path) -> None:
 
 
 def test_a_plan_keeps_an_edition_that_is_gone(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     lose_the_edition()
     before = asked(1)
     app = start("sampling", part="choose", plan="1", show="settings")
@@ -57,7 +58,7 @@ def test_a_plan_keeps_an_edition_that_is_gone(store: Path) -> None:
 
 @pytest.mark.parametrize("part", ["rehearse", "mock"])
 def test_what_needs_the_standard_says_that_it_is_gone(store: Path, part: str) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     lose_the_edition()
     app = start("sampling", part=part, plan="1")
     assert "这个标准版本已不存在：1999 版" in says(app)

@@ -29,15 +29,10 @@ from pages.ui.rebounds import (
 from pages.ui.tables import picked
 from pages.ui.text import class_name
 from tests.conftest import County
-from tests.pages.test_pages import start, use_store
+from tests.pages.app import says, start, use_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 PARTS = ["", "rank", "slack", "repeat", "calendar"]
-
-
-@pytest.fixture
-def store(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return use_store(demo_store, monkeypatch)
 
 
 @pytest.fixture
@@ -48,12 +43,6 @@ def engine(store: Path) -> DuckDBEngine:
 def whole(engine: DuckDBEngine) -> Filters:
     build = overview.build_info(engine)
     return Filters(build.first_date, build.period_until)
-
-
-def texts(app: AppTest) -> str:
-    """Everything the page says outside of tables and charts."""
-    parts = (*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.warning)
-    return "\n".join(str(part.value) for part in parts).replace("\\", "")
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
@@ -92,8 +81,8 @@ def test_the_headline_is_the_views(engine: DuckDBEngine) -> None:
     assert [metric.value for metric in app.metric] == [
         f"{row[f'rebound_{day}']:.1%}" for day in rebound.DAYS
     ]
-    assert f"**{row['closed']:,}** 处问题，14 天内有 **{row['rebound_14']:.1%}**" in texts(app)
-    assert f"{row['rebounds_30']:,} 处 · 第 30 日仍在观察 {row['at_risk_30']:,} 处" in texts(app)
+    assert f"**{row['closed']:,}** 处问题，14 天内有 **{row['rebound_14']:.1%}**" in says(app)
+    assert f"{row['rebounds_30']:,} 处 · 第 30 日仍在观察 {row['at_risk_30']:,} 处" in says(app)
 
 
 def test_grid_class_and_category_are_laid_over_the_county(engine: DuckDBEngine) -> None:
@@ -101,19 +90,19 @@ def test_grid_class_and_category_are_laid_over_the_county(engine: DuckDBEngine) 
     app = start("rebound", period="all", grid=found["key"], kind="店外经营", category="乱扔乱倒")
     names = [trace["name"] for trace in charts(app)[0]["data"] if "name" in trace]
     assert names[:3] == ["全县", "全县 · 乱扔乱倒", "全县 · 店外经营"]
-    too_few = f"{found['name']} · 乱扔乱倒：时段内没有足够" in texts(app)
+    too_few = f"{found['name']} · 乱扔乱倒：时段内没有足够" in says(app)
     assert names[3:] == [f"{found['name']} · 乱扔乱倒"] or too_few
 
 
 def test_times_of_closing_and_of_verification_differ(engine: DuckDBEngine) -> None:
     (row,) = rebound.rebound_by(engine, whole(engine), "county", "verified").to_dict("records")
     app = start("rebound", period="all", close_by="verified")
-    assert f"核查销号的 **{row['closed']:,}** 处" in texts(app)
+    assert f"核查销号的 **{row['closed']:,}** 处" in says(app)
 
 
 def test_months_not_over_for_long_enough_are_named(store: Path) -> None:
     app = start("rebound", step="month")
-    assert "2026-10 整改的还没有都观察满 30 天" in texts(app)
+    assert "2026-10 整改的还没有都观察满 30 天" in says(app)
     assert "2026-10" not in str(charts(app)[1]["data"][0]["customdata"])
 
 
@@ -152,9 +141,9 @@ def test_each_inspection_is_a_line(engine: DuckDBEngine) -> None:
     assert [line["name"] for line in lines if line.get("showlegend") is not False] == [
         "市爱卫办明查", "全部轮次合计",
     ]  # fmt: skip
-    assert effect_sentence(found) in texts(app)
+    assert effect_sentence(found) in says(app)
     assert found.effect is not None
-    assert (NO_CONTROL in texts(app)) == (not found.effect.has_uninspected)
+    assert (NO_CONTROL in says(app)) == (not found.effect.has_uninspected)
 
 
 def test_a_repeat_place_opens_its_history(engine: DuckDBEngine) -> None:
@@ -162,7 +151,7 @@ def test_a_repeat_place_opens_its_history(engine: DuckDBEngine) -> None:
     place = places.iloc[0]
     code = f"{place['lon']:.5f},{place['lat']:.5f},{place['category']}"
     app = start("rebound", part="repeat", period="all", place=code)
-    assert f"共 **{len(places):,}** 处反复点位" in texts(app)
+    assert f"共 **{len(places):,}** 处反复点位" in says(app)
     (history,) = columns(app, "首次上报")
     assert len(history) >= place["episodes"]
     (component,) = app.get("component_instance")

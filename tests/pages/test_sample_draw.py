@@ -7,17 +7,15 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import recompute_draw
 from data.builds import current_build_id, open_build
 from data.messages import DataError
-from data.plan import PlanSettings, Quota
+from data.plan import Quota
 from data.sample_entries import (
     FRAMES,
-    add_plan,
     change_plan,
     kept_frame,
     plan_points,
@@ -25,52 +23,30 @@ from data.sample_entries import (
     set_draw,
 )
 from data.views.draw import draw
-from data.views.frame import SampleFrame, sample_frame
+from data.views.frame import sample_frame
 from data.views.overview import build_info
 from pages.ui.draw_print import draw_page
 from pages.ui.draw_result import command, is_same, kept_draw
-from pages.ui.sampling import kept_plan
+from pages.ui.sampling import Plan, kept_plan
 from tests.hostile import ALL
-from tests.pages.test_every_county import says
-from tests.pages.test_pages import start
+from tests.pages.app import click, says, start
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 DAY = date(2026, 11, 20)
 SEED = "518204"
-SETTINGS = PlanSettings(
-    "2021",
-    "现场评估·市容环境卫生",
-    12.0,
-    (Quota("主次干道", 8, 2, 2), Quota("背街小巷", 6, 2, 2), Quota("公厕", 3, 1, 1)),
-    risk_weight=0.3,
-    min_distance_m=50.0,
-)
+QUOTAS = Quota("主次干道", 8, 2, 2), Quota("背街小巷", 6, 2, 2), Quota("公厕", 3, 1, 1)
 
 
-@pytest.fixture(scope="module")
-def frame(demo_store: Path) -> SampleFrame:
-    return sample_frame(open_build(current_build_id(demo_store), demo_store))
+def a_plan(store: Path, title: str = "迎检") -> int:
+    """A draft that waits to be drawn."""
+    return write_plan(store, *QUOTAS, is_drawn=False, title=title)
 
 
-def a_plan(
-    store: Path, frame: SampleFrame, settings: PlanSettings = SETTINGS, title: str = "迎检"
-) -> int:
-    """A draft whose declared points are the first ones of each type."""
-    of_types = [
-        frame.frame[frame.frame["site_type"] == quota.site_type].head(quota.declared)
-        for quota in settings.quotas
-    ]
-    declared = pd.concat([frame.frame.head(0), *of_types])
-    points = declared.assign(position=range(1, len(declared) + 1), reasons="[]")
-    build_id = current_build_id(store)
-    build = build_info(open_build(build_id, store))
-    return add_plan(build.source, title, settings, DAY, build_id, build.data_until, points, store=store)
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(one for one in app.button if one.label == label).click().run()
-    assert not app.exception, app.exception
-    return app
+def kept(plan_id: int) -> Plan:
+    plan = kept_plan("demo", plan_id)
+    assert plan
+    return plan
 
 
 def in_url(app: AppTest, key: str) -> str:
@@ -84,17 +60,17 @@ def opened(plan_id: int) -> AppTest:
 
 def drawn(plan_id: int, seed: str = SEED) -> AppTest:
     """The whole ceremony."""
-    app = press(opened(plan_id), "固定名单并公布摘要")
+    app = click(opened(plan_id), "固定名单并公布摘要")
     app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
-    return press(app, "抽签")
+    return click(app, "抽签")
 
 
-def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_the_ceremony_opens_step_by_step(store: Path) -> None:
+    plan_id = a_plan(store)
     app = opened(plan_id)
     assert app.text_input(key=f"seed_{plan_id}").disabled
     assert next(one for one in app.button if one.label == "抽签").disabled
-    press(app, "固定名单并公布摘要")
+    click(app, "固定名单并公布摘要")
     fixed = in_url(app, f"fixed_{plan_id}")
     content = kept_frame(fixed, store)
     assert content
@@ -102,57 +78,55 @@ def test_the_ceremony_opens_step_by_step(store: Path, frame: SampleFrame) -> Non
     assert "".join(f"<span>{fixed[n : n + 8]}</span>" for n in range(0, 64, 8)) in says(app)
     assert app.number_input[0].disabled, "what is fixed is not changed any more"
     assert next(one for one in app.button if one.label == "抽签").disabled, "no seed yet"
-    press(app, "改动设置，重新固定")
+    click(app, "改动设置，重新固定")
     app.number_input[0].set_value(70).run()
-    press(app, "固定名单并公布摘要")
+    click(app, "固定名单并公布摘要")
     assert in_url(app, f"fixed_{plan_id}") not in ("", fixed)
 
 
-def test_declared_points_keep_their_reasons(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    before = kept_plan("demo", plan_id)
-    assert before
+def test_declared_points_keep_their_reasons(store: Path) -> None:
+    plan_id = a_plan(store)
+    before = kept(plan_id)
     drawn(plan_id)
-    plan = kept_plan("demo", plan_id)
-    assert plan
-    assert set(plan.declared["reasons"]) == set(before.declared["reasons"]) == {"[]"}
-    assert set(plan.others["reasons"]) != {"[]"}
+    plan = kept(plan_id)
+    reasons = before.declared.set_index("site_key")["reasons"]
+    assert plan.declared.set_index("site_key")["reasons"].to_dict() == reasons.to_dict()
+    assert set(plan.others["reasons"]) - set(reasons)
 
 
-def test_points_chosen_from_older_data_are_looked_at_first(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    plan = kept_plan("demo", plan_id)
-    assert plan
-    change_plan("demo", plan_id, SETTINGS, (), (), "demo-older", DAY, plan.points, store)
+def test_points_chosen_from_older_data_are_looked_at_first(store: Path) -> None:
+    plan_id = a_plan(store)
+    plan = kept(plan_id)
+    change_plan("demo", plan_id, plan.settings, (), (), "demo-older", DAY, plan.points, store)
     app = opened(plan_id)
     assert any("按旧数据选的" in one.value for one in app.warning)
     assert not app.text_input
 
 
-def test_a_list_that_another_window_changed_is_not_drawn(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    app = press(opened(plan_id), "固定名单并公布摘要")
+def test_a_list_that_another_window_changed_is_not_drawn(store: Path) -> None:
+    plan_id = a_plan(store)
+    app = click(opened(plan_id), "固定名单并公布摘要")
     app.text_input(key=f"seed_{plan_id}").set_value(SEED).run()
-    plan = kept_plan("demo", plan_id)
-    assert plan
+    plan = kept(plan_id)
     change_plan(
-        "demo", plan_id, SETTINGS, (), (), plan.build_id, plan.data_until, plan.points.head(3), store
-    )
-    press(app, "抽签")
+        "demo", plan_id, plan.settings, (), (), plan.build_id, plan.data_until, plan.points.head(3),
+        store,
+    )  # fmt: skip
+    click(app, "抽签")
     assert any("没有执行" in one.value for one in app.error)
-    now = kept_plan("demo", plan_id)
-    assert now
+    now = kept(plan_id)
     assert (now.drawn_on, len(now.points)) == (None, 3)
 
 
-def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_a_draw_is_kept_with_its_digests(store: Path) -> None:
+    plan_id = a_plan(store)
+    settings = replace(kept(plan_id).settings, seed=SEED)
     app = drawn(plan_id)
-    plan = kept_plan("demo", plan_id)
-    assert plan
-    expected = draw(frame.frame, replace(SETTINGS, seed=SEED), plan.keys("declared"))
+    plan = kept(plan_id)
+    frame = sample_frame(open_build(current_build_id(store), store)).frame
+    expected = draw(frame, settings, plan.keys("declared"))
     assert (plan.frame_digest, plan.draw_digest) == (expected.frame_digest, expected.draw_digest)
-    assert plan.settings == replace(SETTINGS, seed=SEED)
+    assert plan.settings == settings
     assert set(plan.keys("drawn")) == set(
         expected.points.loc[expected.points["role"] == "drawn", "site_key"]
     )
@@ -166,24 +140,23 @@ def test_a_draw_is_kept_with_its_digests(store: Path, frame: SampleFrame) -> Non
     assert SEED in command(plan)
 
 
-def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    waiting = press(opened(plan_id), "固定名单并公布摘要")  # another window, one click before
+def test_there_is_no_second_draw_but_in_a_new_version(store: Path) -> None:
+    plan_id = a_plan(store)
+    waiting = click(opened(plan_id), "固定名单并公布摘要")  # another window, one click before
     waiting.text_input(key=f"seed_{plan_id}").set_value("666666").run()
     app = drawn(plan_id)
-    kept = plan_points("demo", plan_id, store)
+    points = plan_points("demo", plan_id, store)
     assert not [one for one in app.button if one.label == "抽签"]
-    press(waiting, "抽签")
+    click(waiting, "抽签")
     assert waiting.error, "it says why nothing was drawn"
-    assert plan_points("demo", plan_id, store).equals(kept)
-    plan = kept_plan("demo", plan_id)
-    assert plan
+    assert plan_points("demo", plan_id, store).equals(points)
+    plan = kept(plan_id)
     with pytest.raises(DataError, match="drawn already"):
-        set_draw("demo", plan_id, plan.settings, "b", DAY, "f", "d", DAY, kept, store)
+        set_draw("demo", plan_id, plan.settings, "b", DAY, "f", "d", DAY, points, store)
 
     assert next(one for one in app.button if one.label == "另做一版").disabled, "no reason given"
     app.text_input(key=f"reason_{plan_id}").set_value("两处点位拆迁").run()
-    press(app, "另做一版")
+    click(app, "另做一版")
     rows = plans("demo", store).set_index("version")
     assert rows.loc[2, "seed"] == ""
     assert "两处点位拆迁" in rows.loc[2, "note"]
@@ -192,9 +165,9 @@ def test_there_is_no_second_draw_but_in_a_new_version(store: Path, frame: Sample
     assert "第一步" in says(app)
 
 
-def test_a_seed_that_a_shell_would_read_is_refused(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    app = press(opened(plan_id), "固定名单并公布摘要")
+def test_a_seed_that_a_shell_would_read_is_refused(store: Path) -> None:
+    plan_id = a_plan(store)
+    app = click(opened(plan_id), "固定名单并公布摘要")
     for seed in ("$(id)", '1" & del', "%PATH%", "`1`", "1\\"):
         app.text_input(key=f"seed_{plan_id}").set_value(seed).run()
         assert app.error
@@ -204,11 +177,10 @@ def test_a_seed_that_a_shell_would_read_is_refused(store: Path, frame: SampleFra
     assert not next(one for one in app.button if one.label == "抽签").disabled
 
 
-def test_what_was_changed_afterwards_is_found_out(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_what_was_changed_afterwards_is_found_out(store: Path) -> None:
+    plan_id = a_plan(store)
     drawn(plan_id)
-    plan = kept_plan("demo", plan_id)
-    assert plan
+    plan = kept(plan_id)
     build = build_info(open_build(current_build_id(store), store))
     again = kept_draw(build, plan)
     assert again
@@ -225,9 +197,9 @@ def test_what_was_changed_afterwards_is_found_out(store: Path, frame: SampleFram
     assert any("不在这台电脑上" in one.value for one in opened(plan_id).warning)
 
 
-def test_an_address_names_no_file(store: Path, frame: SampleFrame) -> None:
+def test_an_address_names_no_file(store: Path) -> None:
     """What stands in the URL as a digest is a digest or nothing."""
-    plan_id = a_plan(store, frame)
+    plan_id = a_plan(store)
     for value in ("../../../etc/passwd", "<img src=x>", "0" * 63):
         app = start("sampling", plan=str(plan_id), part="draw", **{f"fixed_{plan_id}": value})
         assert app.text_input(key=f"seed_{plan_id}").disabled
@@ -236,21 +208,22 @@ def test_an_address_names_no_file(store: Path, frame: SampleFrame) -> None:
     assert next(one for one in app.button if one.label == "抽签").disabled
 
 
-def test_a_plan_of_nothing_and_no_plan_say_so(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame, replace(SETTINGS, quotas=()))
+def test_a_plan_of_nothing_and_no_plan_say_so(store: Path) -> None:
+    plan_id = write_plan(store, Quota("公厕", 0, 0), is_drawn=False)
     assert any("没有要抽的点" in one.value for one in opened(plan_id).warning)
     assert any("没有打开方案" in one.value for one in start("sampling", part="draw").info)
 
 
-def test_the_protocol_keeps_text_as_text(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame, title=ALL[0][:40])
-    points = frame.frame.head(len(ALL)).assign(
+def test_the_protocol_keeps_text_as_text(store: Path) -> None:
+    plan_id = a_plan(store, title=ALL[0][:40])
+    build_id = current_build_id(store)
+    frame = sample_frame(open_build(build_id, store)).frame
+    points = frame.head(len(ALL)).assign(
         role="drawn", position=range(1, len(ALL) + 1), probability=0.5, reasons=json.dumps([])
     )
     for column in ("site_name", "address", "grid_name", "lead_unit"):
         points[column] = ALL
-    settings = replace(SETTINGS, seed=ALL[0])
-    build_id = current_build_id(store)
+    settings = replace(kept(plan_id).settings, seed=ALL[0])
     assert draw_page(build_id, {"plan": str(plan_id)}) is None, "not drawn"
     set_draw("demo", plan_id, settings, build_id, DAY, "f" * 64, "d" * 64, DAY, points, store)
     page = draw_page(build_id, {"plan": str(plan_id)})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,51 +17,26 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.mock_workbook import DAY, NUMBER, RESULT, mock_workbook
-from data.plan import PlanSettings, Quota
-from data.views.draw import draw
+from data.plan import Quota
 from data.views.frame import sample_frame
 from data.views.mock import mock_result
-from data.views.overview import build_info
 from pages.ui.entry import today
 from pages.ui.mock_print import mock_page
 from pages.ui.sites import site_name
 from tests.hostile import ALL, hostile_county
-from tests.pages.test_pages import click, start, use_store
+from tests.pages.app import click, says, start, use_store
+from tests.plans import write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def a_plan(store: Path, *quotas: Quota) -> int:
-    """A plan of the safest points, drawn."""
-    engine = open_build(current_build_id(store), store)
-    build, frame = build_info(engine), sample_frame(engine).frame
-    own = quotas or (Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1))
-    chosen = PlanSettings("2021", "现场评估·市容环境卫生", 10.0, own, pass_share=0.8)
-    declared = pd.concat(
-        frame[frame["site_type"] == quota.site_type].nsmallest(quota.declared, "risk") for quota in own
-    )
-    declared = declared.assign(position=range(1, len(declared) + 1), reasons="[]")
-    plan_id = sample_entries.add_plan(
-        build.source, "迎检", chosen, today(), build.build_id, build.data_until, declared, store=store
-    )
-    chosen = replace(chosen, seed="20260302")
-    done = draw(frame, chosen, list(declared["site_key"]))
-    sample_entries.set_draw(
-        build.source, plan_id, chosen, build.build_id, build.data_until, done.frame_digest,
-        done.draw_digest, today(), done.points.assign(reasons="[]"), store,
-    )  # fmt: skip
-    return plan_id
-
-
-def texts(app: AppTest) -> str:
-    parts = [*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning, *app.success]
-    return "\n".join(str(part.value) for part in parts)
+QUOTAS = Quota("背街小巷", 6, 2), Quota("主次干道", 4, 2, 1), Quota("公厕", 2, 1)
 
 
 def made(store: Path, *quotas: Quota) -> AppTest:
     """The page after an inspection was made of a plan."""
-    app = start("sampling", part="mock", plan=str(a_plan(store, *quotas)))
-    assert "还没有模拟评估" in texts(app)
+    app = start("sampling", part="mock", plan=str(write_plan(store, *(quotas or QUOTAS))))
+    assert "还没有模拟评估" in says(app)
     app.number_input(key="mock_new_teams").set_value(1).run()
     return click(app, "生成")
 
@@ -78,7 +52,7 @@ def kept(store: Path) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
 def test_without_a_plan_it_says_what_to_do(store: Path) -> None:
     app = start("sampling", part="mock")
     assert not app.exception
-    assert "请先在页面左上方打开" in texts(app)
+    assert "请先在页面左上方打开" in says(app)
 
 
 def test_made_from_the_plan_and_filled_in(store: Path) -> None:
@@ -111,6 +85,21 @@ def test_made_from_the_plan_and_filled_in(store: Path) -> None:
     assert kept(store)[1]["note"][1] == "大门锁着"
 
 
+def test_what_another_phone_marked_stays(store: Path) -> None:
+    app = made(store)
+    looked = kept(store)[2].groupby("mock_point_id")["item"].agg(list)
+    one = int(looked.str.len().idxmax())
+    first, *_, last = looked[one]
+    sample_entries.mark_finds("demo", one, [first], [], today(), "", store)
+    app.button_group(key=f"mock_found_{one}").set_value([last]).run()
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first, last]
+    sample_entries.mark_finds("demo", one, [], [last], today(), "seen", store)
+    app.button(key=f"mock_unreachable_{one}").click().run()
+    assert any("刚由别处记了" in one.value for one in app.error)
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first]
+    assert app.button_group(key=f"mock_found_{one}").value == [first], "redrawn as it is kept"
+
+
 def mark_all(store: Path, random: np.random.Generator) -> None:
     """Results as likely as they were told."""
     _, points, items = kept(store)
@@ -131,12 +120,25 @@ def test_the_result_is_that_of_the_view(store: Path) -> None:
     result = mock_result(points, items, json.loads(row["forecast"])["part_points"], 0.8)
     assert app.metric[0].value == f"{result.score:,.1f} / {result.full:,.0f}"
     assert app.metric[1].value == f"{result.faulty} / {len(points)}"
-    assert "在预测范围之内" in texts(app)
-    assert "没有看出偏差" in texts(app)
-    assert "有问题的约占" in texts(app)
+    assert "在预测范围之内" in says(app)
+    assert "没有看出偏差" in says(app)
+    assert "有问题的约占" in says(app)
     for by in ("grids", "units", "sites"):
         app.button_group(key="sampling:lost").set_value(by).run()
         assert not app.exception, app.exception
+
+
+def test_the_county_is_told_without_the_types_that_nobody_saw(store: Path) -> None:
+    made(store, Quota("背街小巷", 20, 4), Quota("公厕", 6, 2))
+    mark_all(store, np.random.default_rng(3))
+    row, points, _ = kept(store)
+    is_gone = (points["site_type"] == "公厕") & (points["role"] == "drawn")
+    is_gone |= points.index == points.index[points["site_type"] == "背街小巷"][0]
+    marks = [(int(one), "unreachable", [], today(), "") for one in points["mock_point_id"][is_gone]]
+    sample_entries.mark_points("demo", marks, store)  # type: ignore[arg-type]
+    said = says(start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result"))
+    assert "还有 1 个点未报或无法检查，由来历（申报或抽中）和类型相同的已查点代表" in said
+    assert "没有计入：公厕（抽中点），一个也没有看到" in said
 
 
 def test_a_partial_result_says_what_is_missing(store: Path) -> None:
@@ -147,8 +149,8 @@ def test_a_partial_result_says_what_is_missing(store: Path) -> None:
     )
     app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result")
     assert not app.exception, app.exception
-    assert "还有 11 个点没有结果" in texts(app)
-    assert "点位太少，不判断" in texts(app)
+    assert "还有 11 个点没有结果" in says(app)
+    assert "点位太少，不判断" in says(app)
 
 
 def test_a_filled_workbook_is_brought_back(store: Path) -> None:
@@ -173,12 +175,24 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert not app.exception, app.exception
     assert [metric.value for metric in app.metric] == ["9", "1", "0", "2", "0"]
     click(app, "导入")
-    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in texts(app)
+    assert "已导入 9 个点；拒收 2 行；1 个点与已填的不同，没有改动" in says(app)
     _, points, _ = kept(store)
     assert (points["result"] == "seen").sum() == 9
     assert points["result"][0] == "unreachable"
     refused = sample_entries.refused_results("demo", int(row["mock_id"]), store)
     assert set(refused["reason"]) == {"unknown_point", "day_out_of_range"}
+
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，2 行还没有改正"
+    ]
+    late = int(points["mock_point_id"][2])
+    assert points["result"][2] == ""
+    sample_entries.mark_points("demo", [(late, "seen", [], today(), "")], store)
+    app.run()
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，1 行还没有改正"
+    ]
+    sample_entries.mark_points("demo", [(late, "", [], None, "")], store)
 
     app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
     assert [metric.value for metric in app.metric] == ["0", "1", "9", "2", "0"]
@@ -189,6 +203,26 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert items.query("position == 1 and is_found == 1")["item"].tolist() == ["其他"]
     again = sample_entries.refused_results("demo", int(row["mock_id"]), store)
     assert len(again) == len(refused), "the same fault is kept once"
+
+
+def test_a_day_that_can_be_typed_can_be_brought_back(store: Path) -> None:
+    """The inspection was planned for tomorrow; somebody went today."""
+    app = start("sampling", part="mock", plan=str(write_plan(store, *QUOTAS)))
+    app.date_input(key="mock_new_day").set_value(today() + timedelta(days=1)).run()
+    click(app, "生成")
+    row, points, items = kept(store)
+    typed = next(one for one in app.date_input if one.label == "检查日期")
+    assert (typed.min, typed.max) == (today(), today())
+    book = openpyxl.load_workbook(io.BytesIO(mock_workbook(points, items, today())))
+    sheet = book["第1组"]
+    at = {str(cell.value): cell.column for cell in sheet[1]}
+    sheet.cell(2, at[RESULT]).value = "已查"
+    sheet.cell(2, at[DAY]).value = today()
+    stream = io.BytesIO()
+    book.save(stream)
+    app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="files")
+    app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
+    assert [metric.value for metric in app.metric] == ["1", "0", "0", "0", "11"]
 
 
 def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
@@ -202,7 +236,7 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
 
 
 def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
-    plan_id = a_plan(store)
+    plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", part="mock", plan=str(plan_id))
     sample_entries.remove_plan("demo", plan_id, store)
     click(app, "生成")
@@ -231,7 +265,7 @@ def test_lists_and_removal(store: Path) -> None:
 
 
 def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None:
-    app = start("sampling", part="mock", plan=str(a_plan(store)))
+    app = start("sampling", part="mock", plan=str(write_plan(store, *QUOTAS)))
     click(app, "生成")
     mark_all(store, np.random.default_rng(1))
     choice = start("sampling", part="mock", plan="1")
@@ -239,7 +273,7 @@ def test_self_checks_and_inspections_of_a_plan_are_compared(store: Path) -> None
     click(choice, "生成")
     assert sample_entries.mocks("demo", store)["kind"].tolist() == ["self", "mock"]
     mark_all(store, np.random.default_rng(2))
-    seen = texts(start("sampling", part="mock"))
+    seen = says(start("sampling", part="mock"))
     assert "又经模拟评估的 12 个点" in seen
 
 
@@ -262,9 +296,9 @@ def test_names_that_are_code_stay_text(tmp_path: Path, monkeypatch: pytest.Monke
     engine = open_build(current_build_id(county.store), county.store)
     frame = sample_frame(engine).frame
     types = frame["site_type"].unique()
-    plan_id = a_plan(county.store, *(Quota(name, 1, 1) for name in types))
+    plan_id = write_plan(county.store, *(Quota(name, 1, 1) for name in types))
     app = click(start("sampling", part="mock", plan=str(plan_id)), "生成")
-    shown = texts(app)
+    shown = says(app)
     assert not any(name in shown for name in ALL if "<" in name or "](" in name)
     page = (mock_page(current_build_id(county.store), {"mock": "1"}) or b"").decode()
     assert page

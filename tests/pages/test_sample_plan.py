@@ -6,7 +6,6 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,27 +25,16 @@ from pages.ui.route_print import route_page
 from pages.ui.sampling import kept_plan
 from pages.ui.sites import REASONS, site_name
 from tests.conftest import County
-from tests.pages.test_pages import click, start, use_store
-from tests.plans import write_plan
+from tests.pages.app import click, says, start, table_with, use_store
+from tests.plans import POINTS, write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> `x` ${1}"
 
 
-def says(app: AppTest) -> str:
-    parts = (app.markdown, app.subheader, app.caption, app.info, app.warning, app.error)
-    return "\n".join(str(one.value) for part in parts for one in part)
-
-
-def frame_named(app: AppTest, column: str) -> pd.DataFrame:
-    return next(one.value for one in app.dataframe if column in one.value)
-
-
-def new_plan(population: float = 18.0, total: int = 40) -> AppTest:
-    app = start("sampling", part="choose")
-    app.number_input(key="population_new").set_value(population).run()
-    app.number_input(key=f"total_new_2021_{population}").set_value(total).run()
-    return click(app, "自动选点")
+def opened(store: Path) -> AppTest:
+    """The page with a draft, plan 1."""
+    return start("sampling", part="choose", plan=str(write_plan(store, is_drawn=False)))
 
 
 def declared(plan_id: int, county: str = "demo") -> list[str]:
@@ -71,11 +59,11 @@ def test_the_frame_counts_and_lists_what_the_view_says(store: Path) -> None:
     values = {metric.label: metric.value for metric in app.metric}
     assert values["候选点位（个）"] == f"{len(found.frame):,}"
     assert values["90 天无人看过（个）"] == f"{found.frame['is_unseen'].sum():,}"
-    shown = frame_named(app, "为什么")
+    shown = table_with(app, "为什么")
     assert len(shown) == min(100, len(found.frame))
-    assert frame_named(app, "来源")["点位（个）"].sum() == len(found.frame)
+    assert table_with(app, "来源")["点位（个）"].sum() == len(found.frame)
     app = start("sampling", part="frame", type="公厕", which="open")
-    shown = frame_named(app, "为什么")
+    shown = table_with(app, "为什么")
     assert set(shown["类型"]) == {"公厕"}
     assert (shown["未整改（件）"] > 0).all()
 
@@ -107,8 +95,12 @@ def test_a_plan_needs_the_population_and_takes_the_standards_total(store: Path) 
 
 
 def test_points_are_pinned_left_out_and_swapped_at_once(store: Path) -> None:
-    app = new_plan()
+    app = start("sampling", part="choose")
+    app.number_input(key="population_new").set_value(18.0).run()
+    app.number_input(key="total_new_2021_18.0").set_value(40).run()
+    app = click(app, "自动选点")
     assert app.selectbox(key="sampling:plan").value == "1"
+    assert sum(one.quota for one in asked(1).quotas) == 40
     before = declared(1)
     assert 10 < len(before) <= sum(one.declared for one in asked(1).quotas)
     app = click(pick(app, before[0]), "保留")
@@ -136,7 +128,7 @@ def test_points_are_pinned_left_out_and_swapped_at_once(store: Path) -> None:
 
 
 def test_a_final_plan_is_changed_by_its_next_version(store: Path) -> None:
-    app = new_plan()
+    app = opened(store)
     app.text_area(key="final_note").set_value("覆盖各网格").run()
     app = click(app, "确认定稿")
     plan = kept_plan("demo", 1)
@@ -153,19 +145,22 @@ def test_a_final_plan_is_changed_by_its_next_version(store: Path) -> None:
     app = click(pick(app, second.keys("declared")[0]), "不选")
     app.segmented_control(key="sampling:show").set_value("compare").run()
     assert not app.exception, app.exception
-    rows = frame_named(app, "对比版").set_index("")
+    rows = table_with(app, "对比版").set_index("")
     assert rows.loc["其中两版都有（个）", "这一版"] == str(len(plan.points) - 1)
     assert rows.loc["状态", "对比版"] == "定稿"
     click(app, "确认删除")
     assert kept_plan("demo", 2) is None
 
 
-@pytest.mark.parametrize("elsewhere", ["不选", "确认定稿", "确认删除"])
-@pytest.mark.parametrize("here", ["不选", "换成候选 1", "确认定稿", "确认删除"])
+@pytest.mark.parametrize(
+    ("here", "elsewhere"),
+    [*((one, "不选") for one in ("保留", "换成候选 1", "确认定稿", "确认删除")), ("不选", "确认删除")],
+)
 def test_what_another_window_did_is_not_undone_by_a_click(
-    store: Path, elsewhere: str, here: str
+    store: Path, here: str, elsewhere: str
 ) -> None:
-    app = new_plan()
+    """Each button acts on the plan as it was seen; tests/data/test_sample_entries.py has every pair."""
+    app = opened(store)
     keys = declared(1)
     app, other = pick(app, keys[1]), start("sampling", part="choose", plan="1", site=keys[0])
     click(other, elsewhere)
@@ -177,7 +172,7 @@ def test_what_another_window_did_is_not_undone_by_a_click(
 
 
 def test_the_plans_of_another_county_are_not_shown(store: Path) -> None:
-    new_plan()
+    write_plan(store)
     plan = kept_plan("demo", 1)
     assert plan is not None
     other = sample_entries.add_plan(
@@ -190,21 +185,14 @@ def test_the_plans_of_another_county_are_not_shown(store: Path) -> None:
 
 
 def test_what_was_drawn_is_not_lost_by_a_click(store: Path) -> None:
-    app = new_plan()
-    plan = kept_plan("demo", 1)
-    assert plan is not None
-    points = plan.points.assign(probability=None)
-    sample_entries.set_draw(
-        "demo", 1, replace(plan.settings, seed="s"), plan.build_id,
-        plan.data_until, "f", "d", plan.made_on, points,
-    )  # fmt: skip
-    app = pick(app, plan.keys("declared")[0])
+    plan_id = write_plan(store)
+    app = start("sampling", part="choose", plan=str(plan_id), site=declared(plan_id)[0])
     assert "抽签作废" in says(app)
     assert not [button for button in app.button if button.label in ("保留", "不选")]
 
 
 def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> None:
-    app = new_plan()
+    app = opened(store)
     plan = kept_plan("demo", 1)
     assert plan is not None
     sample_entries.change_plan(
@@ -229,7 +217,7 @@ def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> Non
 
 
 def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
-    new_plan()
+    write_plan(store, is_drawn=False)
     plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
     assert plan is not None
     found = plan_review(build, plan)
@@ -238,9 +226,9 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
     assert set(sheets) == {"申报点", "配额", "网格覆盖", "提醒", "预计得分", "设置"}
     assert len(sheets["申报点"]) == len(found.points) > 0
     assert sheets["申报点"]["有利"].notna().any()
-    assert sheets["配额"]["配额"].sum() == 40
+    assert sheets["配额"]["配额"].sum() == POINTS
     assert len(sheets["提醒"]) == len(found.cautions)
-    assert "18" in sheets["设置"].set_index("项目").loc["建成区常住人口（万人）", "内容"]
+    assert "12" in sheets["设置"].set_index("项目").loc["建成区常住人口（万人）", "内容"]
     places = json.loads(plan_geojson(plan, found))
     assert set(places) == {"type", "features"}, "RFC 7946 knows no crs"
     assert len(places["features"]) == len(found.points)
@@ -273,7 +261,7 @@ def test_the_files_and_the_paper_of_a_drawn_plan_hold_what_decides_the_draw(stor
     assert said["种子"] == plan.settings.seed
     assert said["名单摘要（SHA-256）"] == plan.frame_digest
     assert said["结果摘要（SHA-256）"] == plan.draw_digest
-    assert said["风险权重 λ（%）"] == "0"
+    assert said["风险权重 λ（%）"] == "30"
     assert said["通过线"].startswith("满分的 80%")
     assert sheets["抽中点与备用点"]["入样概率"].str.endswith("%").all()
     paper = (plan_page(build.build_id, {"plan": "1"}) or b"").decode()

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.builds import current_build_id, open_build
-from data.views.frame import SampleFrame
+from data.plan import Quota
 from data.views.overview import build_info
 from data.views.rehearsal import PlanRehearsal
-from pages.ui.sample_forecast import chance_text, rehearsal
+from pages.ui.rehearse_rule import Rule, rehearsal
+from pages.ui.rehearse_words import chance_text
 from pages.ui.sampling import kept_plan
-from tests.pages.test_every_county import says
-from tests.pages.test_pages import start
-from tests.pages.test_sample_draw import SETTINGS, a_plan, drawn, frame
+from tests.conftest import County
+from tests.pages.app import says, start, table_with, use_store
+from tests.pages.test_sample_draw import QUOTAS
+from tests.plans import write_plan
 
-__all__ = ["frame"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -29,19 +30,15 @@ def found(store: Path, plan_id: int, *repaired: str) -> PlanRehearsal:
     assert plan
     build = build_info(open_build(current_build_id(store), store))
     settings = replace(plan.settings, seed="")
-    return rehearsal(build, settings, tuple(plan.keys("declared")), tuple(sorted(repaired)))
+    return rehearsal(build, Rule(settings, tuple(plan.keys("declared"))), tuple(sorted(repaired)))
 
 
 def metric(app: AppTest, label: str) -> str:
     return next(str(one.value) for one in app.metric if one.label == label)
 
 
-def table_with(app: AppTest, column: str) -> pd.DataFrame:
-    return next(one.value for one in app.dataframe if column in one.value)
-
-
-def test_the_page_says_what_the_view_says(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_the_page_says_what_the_view_says(store: Path) -> None:
+    plan_id = write_plan(store, *QUOTAS, is_drawn=False)
     app = start("sampling", plan=str(plan_id), part="rehearse")
     view = found(store, plan_id)
     assert metric(app, "预计得分") == f"{view.score:.1f}"
@@ -56,8 +53,8 @@ def test_the_page_says_what_the_view_says(store: Path, frame: SampleFrame) -> No
         assert shown["预计失分"].sum() == pytest.approx(view.full - view.score)
 
 
-def test_ticked_repairs_never_lower_the_score(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_ticked_repairs_never_lower_the_score(store: Path) -> None:
+    plan_id = write_plan(store, *QUOTAS, is_drawn=False)
     app = start("sampling", plan=str(plan_id), part="rehearse")
     before = found(store, plan_id)
     score, ticked = before.score, list[str]()
@@ -75,8 +72,8 @@ def test_ticked_repairs_never_lower_the_score(store: Path, frame: SampleFrame) -
     assert score == pytest.approx(before.repairs["score"].iloc[2])
 
 
-def test_a_place_opens_with_its_records(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
+def test_a_place_opens_with_its_records(store: Path) -> None:
+    plan_id = write_plan(store, *QUOTAS, is_drawn=False)
     place = found(store, plan_id).repairs.iloc[0]
     app = start("sampling", plan=str(plan_id), part="rehearse", place=place["place_key"], k="3")
     text = says(app)
@@ -85,20 +82,34 @@ def test_a_place_opens_with_its_records(store: Path, frame: SampleFrame) -> None
     assert len(table_with(app, "为什么")) == 3
 
 
-def test_a_drawn_plan_is_rehearsed_as_drawn_too(store: Path, frame: SampleFrame) -> None:
-    plan_id = a_plan(store, frame)
-    drawn(plan_id)
+def test_streets_without_names_are_told_apart(
+    tiny_county: Callable[[], County], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = tiny_county()
+    recipe = county.recipe.read_text("utf-8").replace('street_name = "路名", ', "")
+    county.recipe.write_text(recipe, "utf-8")
+    county.load()
+    plan_id = write_plan(use_store(county.store, monkeypatch))
+    app = start("sampling", plan=str(plan_id), part="rehearse", k="20")
+    places = table_with(app, "为什么")[["地点", "网格"]]
+    assert len(places) > 1
+    assert places["地点"].str.fullmatch(r"（无名道路 S\d）（\d+ 个点）").all()
+    assert not places.duplicated().any(), "a street has one place a grid"
+
+
+def test_a_drawn_plan_is_rehearsed_as_drawn_too(store: Path) -> None:
+    plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", plan=str(plan_id), part="rehearse")
     both = table_with(app, "点数")
     assert both["点数"].tolist() == [17, 17]
     assert both["满分"].nunique() == 1
 
 
-def test_what_cannot_be_rehearsed_says_why(store: Path, frame: SampleFrame) -> None:
+def test_what_cannot_be_rehearsed_says_why(store: Path) -> None:
     assert any("没有打开方案" in one.value for one in start("sampling", part="rehearse").info)
-    plan_id = a_plan(store, frame, replace(SETTINGS, quotas=()))
+    plan_id = write_plan(store, Quota("公厕", 0, 0))
     app = start("sampling", plan=str(plan_id), part="rehearse")
     assert any("什么也预测不了" in one.value for one in app.warning)
-    plan_id = a_plan(store, frame, replace(SETTINGS, edition="2099"), title="没有的版本")
+    plan_id = write_plan(store, *QUOTAS, edition="2099")
     app = start("sampling", plan=str(plan_id), part="rehearse")
     assert any("这个标准版本已不存在" in one.value for one in app.error)

@@ -15,15 +15,10 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.catalog import TABLES
 from data.standards import default_table
-from tests.pages.test_pages import start
+from tests.pages.app import says, start, table_with
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> $x$"
-
-
-def texts(app: AppTest) -> str:
-    parts = (app.caption, app.markdown, app.info, app.warning, app.error, app.success)
-    return "\n".join(str(element.value) for elements in parts for element in elements)
 
 
 def opened(table: str, edition: str = "2021") -> AppTest:
@@ -57,25 +52,23 @@ def kept(store: Path, table: str, edition: str = "2021") -> pd.DataFrame | None:
     return None if own.empty else pd.DataFrame(json.loads(own.iloc[0]["content"]))
 
 
-def shown(app: AppTest, heading: str) -> pd.DataFrame:
-    """The first table on the page with that heading."""
-    frame: pd.DataFrame = next(t.value for t in app.dataframe if heading in t.value.columns)
-    return frame
-
-
 def test_says_what_does_not_add_up_and_what_can_be_rehearsed(store: Path) -> None:
     app = start("sampling")
-    said = texts(app)
+    said = says(app)
     assert "要求至少 **179** 个点，已录入的合计 0 个，差 **179** 个" in said
     assert "可以抽查模拟：现场评估·市容环境卫生（市容市貌 42 分" in said
-    found = shown(app, "结论").set_index("哪一块")
+    found = table_with(app, "结论").set_index("哪一块")
     assert found.loc["现场评估", ["结论", "写明", "逐项相加", "差"]].tolist() == [
         "对不上",
         600,
         180,
         420,
     ]
-    said = texts(start("sampling", edition="2014"))
+    app = start("sampling", edition="2014")
+    items = table_with(app, "结论").set_index("表").loc["标准条目"]
+    assert items[["结论", "写明", "逐项相加"]].tolist() == ["对不上", 196, 9]
+    assert items["怎么办"].startswith("还差 187 项：对照原文补录")
+    said = says(app)
     assert "人口（万人）0–50：要求至少 **161** 个点，已录入的合计 80 个，差 **81** 个" in said
     assert "没有扣分细则、不预测：病媒生物防制 100 分" in said
 
@@ -86,7 +79,7 @@ def test_says_what_does_not_add_up_and_what_can_be_rehearsed(store: Path) -> Non
 @pytest.mark.parametrize("edition", ["2021", "2014"])
 def test_every_table_says_in_words_what_nobody_verified(store: Path, table: str, edition: str) -> None:
     rows = default_table(TABLES[table]).query("edition == @edition")
-    frame = shown(start("sampling", standard=table, edition=edition), "是否核实")
+    frame = table_with(start("sampling", standard=table, edition=edition), "是否核实")
     assert len(frame) == len(rows)
     if table == "standard_item":
         assert (frame["条目内容"] == "内容待补").sum() == rows["content"].isna().sum()
@@ -103,15 +96,15 @@ def test_a_correction_shows_here_and_on_the_definitions(store: Path) -> None:
         "source": "省表",
     }
     save(app, "张三，省评价表", added_rows=[added])
-    assert "已保存样本点配额（2021 版）2 行" in texts(app)
-    assert "已录入的合计 20 个，差 **159** 个" in texts(app)
-    assert "张三，省评价表" in texts(app)
+    assert "已保存样本点配额（2021 版）2 行" in says(app)
+    assert "已录入的合计 20 个，差 **159** 个" in says(app)
+    assert "张三，省评价表" in says(app)
     rows = kept(store, "standard_quota")
     assert rows is not None
     assert rows["quota"].tolist() == [179, 20]
     assert rows["edition"].tolist() == ["2021", "2021"]
     definitions = start("definitions", definitions="standards", standard="standard_quota")
-    frame = shown(definitions, "点位类型").query("标准版本 == '2021'")
+    frame = table_with(definitions, "点位类型").query("标准版本 == '2021'")
     assert frame["最少样本量"].tolist() == [179, 20]
     assert frame["是否核实"].tolist() == ["默认值（未核实）", "已核实"]
     assert set(frame["本县修改"]) == {"本县修改"}
@@ -124,7 +117,7 @@ def test_a_row_is_changed_and_one_is_taken_out(store: Path) -> None:
     assert rows is not None
     form = rows[rows["form"] == "现场评估·市容环境卫生"]
     assert form["points"].tolist() == [41.5, 38, 33, 31, 18]
-    found = shown(app, "结论").set_index("哪一块")
+    found = table_with(app, "结论").set_index("哪一块")
     assert found.loc["现场评估·市容环境卫生", "差"] == 18.5
     assert (
         found.loc["现场评估·市容环境卫生 · 园林绿化", "结论"] == "对不上"
@@ -148,7 +141,7 @@ def test_a_wrong_table_is_refused_and_stays_in_the_editor(
 ) -> None:
     app = opened("standard_deduction")
     save(app, "王五", **edits)
-    assert said in texts(app)
+    assert said in says(app)
     assert kept(store, "standard_deduction") is None
     typed = app.session_state["standard_editor:standard_deduction:2021:0"]
     assert {name: len(typed[name]) for name in edits} == {name: len(edits[name]) for name in edits}
@@ -157,7 +150,7 @@ def test_a_wrong_table_is_refused_and_stays_in_the_editor(
 def test_nobody_saves_without_saying_who_says_so(store: Path) -> None:
     app = opened("standard_weight")
     save(app, "  ", edited_rows={"5": {"points": 41}})
-    assert "请写明谁改的、依据什么" in texts(app)
+    assert "请写明谁改的、依据什么" in says(app)
     assert kept(store, "standard_weight") is None
 
 
@@ -168,7 +161,7 @@ def test_a_table_that_somebody_else_changed_is_not_overwritten(store: Path) -> N
         "demo", "standard_weight", "2021", rows, date(2026, 3, 2), "别人", store
     )
     save(app, "张三", edited_rows={"5": {"points": 41}})
-    assert "刚被别人改过" in texts(app)
+    assert "刚被别人改过" in says(app)
     own = kept(store, "standard_weight")
     assert own is not None
     assert 41 not in own["points"].tolist()
@@ -178,12 +171,12 @@ def test_what_was_corrected_can_be_undone_and_is_remembered(store: Path) -> None
     app = opened("standard_weight")
     save(app, f"张三 {EVIL}", edited_rows={"5": {"points": 40}})
     app.toggle(key="standard_editing").set_value(False).run()
-    assert shown(app, "分值")["分值"].tolist()[5] == 40
-    assert "**粗**" not in texts(app)
+    assert table_with(app, "分值")["分值"].tolist()[5] == 40
+    assert "**粗**" not in says(app)
     app.button(key="standard_restore").click().run()
-    assert shown(app, "分值")["分值"].tolist()[5] == 42
+    assert table_with(app, "分值")["分值"].tolist()[5] == 42
     assert kept(store, "standard_weight") is None
-    history = shown(app, "做了什么")
+    history = table_with(app, "做了什么")
     assert history["做了什么"].tolist() == ["恢复默认或删除", "保存整张表"]
     assert history["谁改的、依据什么"].tolist() == ["", f"张三 {EVIL}"]
 
@@ -198,10 +191,10 @@ def test_a_new_edition_is_a_copy_and_can_be_taken_away(store: Path) -> None:
     copied = kept(store, "standard_deduction", "2021 本省")
     assert copied is not None
     assert copied["edition"].unique().tolist() == ["2021 本省"]
-    assert "差 **179** 个" in texts(app)
+    assert "差 **179** 个" in says(app)
     app.text_input(key="standard_copy_name").set_value("2014")
     app.button(key="standard_copy_save").click().run()
-    assert "已经有“2014”这个版本" in texts(app)
+    assert "已经有“2014”这个版本" in says(app)
     for table in ("standard_quota", "standard_weight", "standard_deduction", "standard_item"):
         app.segmented_control(key="sampling:standard").set_value(table).run()
         app.button(key="standard_restore").click().run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,29 +16,24 @@ from data.builds import current_build_id, open_build
 from data.engine import DuckDBEngine
 from data.entries import add_meeting, set_target
 from data.filters import Filters
-from data.settings import settings
 from data.views.coverage import coverage_by_grid, coverage_headline
 from data.views.headline import headline, period_before
 from data.views.hotspots import grid_hot_spots
 from data.views.overview import build_info, departments, grid_density, grids, worst_grids
 from data.views.rebound import rebound_by, rebound_ranks
 from data.views.wall import worst_items
-from pages.ui.slides import SPOT_COLOURS, _band, _limits
+from pages.ui.slides import share_band
+from pages.ui.slides_hotspots import SPOT_COLOURS
+from pages.ui.slides_rebound import _limits
 from pages.ui.spots import CLASS_NAMES
 from pages.ui.wall import COMPOSE, SCENES, chosen, needed_px, stage_answer, type_px
 from tests.conftest import County, collection, feature
-from tests.pages.test_pages import start
+from tests.pages.app import start, use_store
 
 
 @pytest.fixture
-def engine(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> DuckDBEngine:
-    use_store(demo_store, monkeypatch)
-    return open_build(current_build_id(demo_store), demo_store)
-
-
-def use_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHUANGWEI_STORE", str(folder))
-    settings.cache_clear()
+def engine(store: Path) -> DuckDBEngine:
+    return open_build(current_build_id(store), store)
 
 
 def slides(**query: str) -> dict[str, Any]:
@@ -135,13 +129,10 @@ def test_a_department_is_carried_to_every_slide(engine: DuckDBEngine) -> None:
 
 
 def test_a_target_for_all_issues_does_not_judge_one_department(
-    engine: DuckDBEngine, demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: DuckDBEngine, store: Path
 ) -> None:
-    for name in ("CURRENT", f"{engine.build_id}.duckdb"):
-        shutil.copy(demo_store / name, tmp_path / name)
-    use_store(tmp_path, monkeypatch)
     for metric in ("rebound_30", "coverage_share"):
-        set_target("demo", metric, 20, date(2026, 1, 1), "县爱卫办", tmp_path)
+        set_target("demo", metric, 20, date(2026, 1, 1), "县爱卫办", store)
     labels = [number["label"] for number in slides(scenes="overview")["overview"]["numbers"]]
     assert ["目标" in label for label in labels] == [False, True, False, True]
     query = {"scenes": "overview", "department": departments(engine)[0]}
@@ -199,21 +190,16 @@ def test_one_grid_alone_has_an_overview_and_a_card(
 
 def test_a_rebound_of_nothing_has_no_band_and_says_so() -> None:
     row = {"lower_30": math.nan, "upper_30": math.nan}
-    assert _band(row) == "无区间"
+    assert share_band(row) == "无区间"
     assert _limits(**{key.removesuffix("_30"): limit for key, limit in row.items()}) == ("—", "")
-    assert _band({"lower_30": 0.19, "upper_30": 0.47}) == "95% 区间 19%–47%"
+    assert share_band({"lower_30": 0.19, "upper_30": 0.47}) == "95% 区间 19%–47%"
 
 
-def test_one_comparison_on_the_overview_and_it_is_named(
-    engine: DuckDBEngine, demo_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_comparison_on_the_overview_and_it_is_named(engine: DuckDBEngine, store: Path) -> None:
     shown = slides(scenes="overview")["overview"]
     assert shown["sentence"].startswith("比上一时段：")
-    for name in ("CURRENT", f"{engine.build_id}.duckdb"):
-        shutil.copy(demo_store / name, tmp_path / name)
-    use_store(tmp_path, monkeypatch)
     day = build_info(engine).period_until - timedelta(days=40)
-    add_meeting("demo", "bulletin", day, "通报", store=tmp_path)
+    add_meeting("demo", "bulletin", day, "通报", store=store)
     shown = slides(scenes="overview")["overview"]
     filters = chosen({}, build_info(engine)).filters
     before = grid_density(engine, period_before(filters, day)).frame.set_index("grid_name")

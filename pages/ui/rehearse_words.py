@@ -1,21 +1,10 @@
-"""The rehearsal of a plan as pages ask for it, cached by all that it rests on, and its words."""
+"""The rehearsal of a plan in words: what to know of it, the chance to pass, digits of scores."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
-from data.engine import Engine
-from data.plan import PlanSettings
 from data.standards import threshold
-from data.views.overview import Build
-from data.views.rehearsal import PlanRehearsal, rehearse_plan
-from pages.ui.read import read
-from pages.ui.sampling import scoring
-from pages.ui.sites import candidates
+from data.views.rehearsal import PlanRehearsal
 
-ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
 SURE = 0.999  # beyond it a chance is only said to be beyond
 NOTES = {
     "no_candidates": "{subject}：要抽 {number} 个点，候选点位里一个也没有。",
@@ -30,48 +19,6 @@ NOTES = {
     "unknown_declared": "方案的申报点有 {number} 个不在当前数据的候选点位里。",
     "unknown_repaired": "勾选的地点有 {number} 处不在当前数据的候选点位里。",
 }
-
-
-def rehearsal(
-    build: Build,
-    settings: PlanSettings,
-    declared: tuple[str, ...],
-    repaired: tuple[str, ...] = (),
-    *,
-    risk_times: float = 1,
-) -> PlanRehearsal:
-    """`rehearse_plan` with the standard as it counts in the county.
-
-    declared  site keys; repaired: place keys
-    """
-    deductions, part_points = scoring(build, settings)
-    return read(
-        _rehearse,
-        build.build_id,
-        build,
-        tuple(deductions[ROW].itertuples(index=False, name=None)),
-        tuple(part_points.items()),
-        settings,
-        declared,
-        repaired,
-        risk_times,
-    )
-
-
-def _rehearse(
-    _: Engine,
-    build: Build,
-    deductions: tuple[Any, ...],
-    part_points: tuple[tuple[str, float], ...],
-    settings: PlanSettings,
-    declared: tuple[str, ...],
-    repaired: tuple[str, ...],
-    risk_times: float,
-) -> PlanRehearsal:
-    rows = pd.DataFrame(list(deductions), columns=ROW).astype({"points": float, "cap": float})
-    return rehearse_plan(
-        candidates(build), rows, dict(part_points), settings, declared, repaired, risk_times
-    )
 
 
 def notes_text(found: PlanRehearsal) -> list[str]:
