@@ -204,7 +204,7 @@ def _choose(found: SampleFrame, lists: FrameLists, plan: Plan | None) -> _Chosen
     }
     if (grid_id := clicked(MAP, "grid_id")) in grids and grid_id:
         choose("grid", grid_id)
-    columns = st.columns([1, 1, 1, 1.5, 0.7], vertical_alignment="bottom")
+    columns = st.columns([0.8, 0.8, 0.8, 1.9, 0.7], vertical_alignment="bottom")
     with columns[0]:
         site_type = url_select("类型", names, "type")
     with columns[1]:
@@ -247,6 +247,7 @@ def _list(listed: pd.DataFrame, build: Build, plan: Plan | None) -> None:
         height=420,
         select=True,
         export=lambda: _site_table(listed, build, plan),
+        config={"方案": st.column_config.TextColumn(width=110)} if plan else None,
     )
 
 
