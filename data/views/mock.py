@@ -53,18 +53,12 @@ def mock_draft(
     """What is looked at in each point, with the chance of each find, and the forecast of all.
 
     stops        points of a plan in the order of their route: team, role, the place, probability.
-    deductions   rows of `standard_deduction` of one edition and form; an empty cap is none.
-    part_points  full marks by part. Rows of other parts are left out.
+    deductions, part_points  of `data.views.standards.form_scoring`; an empty cap is none. Rows of other
+                 parts are left out.
     A point of a type without rows has one item 其他 that costs nothing; so do items without points, or
-    with a cap of 0. Raises ValueError if a type has
-    an item twice.
+    with a cap of 0.
     """
     rows = deductions.loc[deductions["part"].isin(list(part_points)), [*ROW, "points", "cap"]]
-    twice = rows.duplicated(["site_type", "item"])
-    if twice.any():
-        row = rows.loc[twice].iloc[0]
-        msg = f"{row['site_type']} has the item {row['item']} twice"
-        raise ValueError(msg)
     types = stops["site_type"].unique()
     bare = [name for name in types if name not in set(rows["site_type"])]
     unscored = pd.DataFrame(

@@ -157,21 +157,14 @@ def rehearse_plan(
 ) -> PlanRehearsal:
     """Rehearse the inspection of a plan.
 
-    deductions   rows of `standard_deduction` of one edition; an empty cap is none.
-    part_points  full marks by part.
+    deductions, part_points  of `data.views.standards.form_scoring`; an empty cap is none.
     settings     of quotas and pass_share; from each type `declared` of the quota are visited among its
                  declared sites, the others are drawn among the rest.
     declared     site keys. repaired: place keys (`place_keys`) at which no find is made any more.
     risk_times   every risk counts this many times (at most 1): what a mock inspection found of what was
                  forecast for its points.
-    Raises ValueError if a type has an item twice: a find would count in one of the rows by luck.
     """
     frame = sample.frame
-    twice = deductions.duplicated(["site_type", "item"])
-    if twice.any():
-        row = deductions.loc[twice].iloc[0]
-        msg = f"{row['site_type']} has the item {row['item']} twice"
-        raise ValueError(msg)
     notes: list[Note] = []
     place_key = place_keys(frame)
     is_declared = frame["site_key"].isin(declared).to_numpy()

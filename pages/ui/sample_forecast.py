@@ -42,6 +42,7 @@ def rehearsal(
     """`rehearse_plan` with the standard as it counts in the county.
 
     declared  site keys; repaired: place keys
+    Raises DataError as `scoring` does.
     """
     deductions, part_points = scoring(build, settings)
     return read(

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from data.export import workbook_by
+from data.messages import DataError
 from data.plan import PlanSettings, Quota
 from data.sample_entries import seen_points
 from data.standards import threshold, thresholds
@@ -28,7 +29,7 @@ from pages.ui.sample_forecast import (
     rehearsal,
     score_digits,
 )
-from pages.ui.sampling import Plan, deductions
+from pages.ui.sampling import Plan
 from pages.ui.sites import OUTSIDE, all_grids, place, reasons_text, risk_text, site_frame
 from pages.ui.tables import XLSX, table
 from pages.ui.text import plain
@@ -87,10 +88,12 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     if plan is None:
         return  # the page says what to do
     (settings, times), declared = _rule(build, plan), tuple(plan.keys("declared"))
-    if _is_twice(build, settings):
+    try:
+        with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
+            found = rehearsal(build, settings, declared, risk_times=times)
+    except DataError as error:
+        st.error(plain(error.zh))
         return
-    with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
-        found = rehearsal(build, settings, declared, risk_times=times)
     if not found.is_forecast:
         why = (
             "按这个规则抽到的点位，扣分细则里都扣不到分"
@@ -176,17 +179,6 @@ def _times_text(last: FoundTimes | None) -> str:
         f"预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个：是预测的 {last.times:.1f} 倍。"
         "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
     )
-
-
-def _is_twice(build: Build, settings: PlanSettings) -> bool:
-    """Say which item of the deductions stands there twice, for no find can count in both."""
-    rows = deductions(build, settings.edition, settings.form)
-    twice = rows[rows.duplicated(["site_type", "item"])]
-    for row in twice.itertuples():
-        st.error(
-            f"扣分细则里“{plain(row.site_type)}”的“{plain(row.item)}”写了两行，请在“标准与配额”里改成一行。"
-        )
-    return not twice.empty
 
 
 def _answer(

@@ -11,7 +11,7 @@ import pandas as pd
 from data.plan import PlanSettings
 from data.sample_entries import plan_points, plans, standard_edits
 from data.views.overview import Build
-from data.views.standards import form_deductions, form_parts, in_force, standard_table
+from data.views.standards import form_deductions, form_scoring, in_force, standard_table
 from pages.ui.filters import url_select
 from pages.ui.read import read
 
@@ -74,11 +74,9 @@ def standard(build: Build, table: str) -> pd.DataFrame:
 
 
 def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[str, float]]:
-    """The deductions of a plan's form, and full marks by part of that form."""
-    rows = deductions(build, settings.edition, settings.form)
-    parts = form_parts(standard(build, "standard_weight"), rows, settings.edition)
-    own = parts[parts["form"] == settings.form]
-    return rows, dict(zip(own["part"], own["points"], strict=True))
+    """`form_scoring` of a plan's form. Raises DataError as that does."""
+    weights, rows = standard(build, "standard_weight"), standard(build, "standard_deduction")
+    return form_scoring(weights, rows, settings.edition, settings.form)
 
 
 def deductions(build: Build, edition: str, form: str) -> pd.DataFrame:

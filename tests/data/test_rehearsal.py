@@ -274,12 +274,6 @@ def test_a_part_that_nothing_can_cost_points_in_is_not_forecast() -> None:
     assert not run(rows=every).is_forecast
 
 
-def test_an_item_twice_is_refused() -> None:
-    rows = deductions(("市容市貌", "公厕", "其他", 1.0, 2.0, True))
-    with pytest.raises(ValueError, match="公厕 has the item 其他 twice"):
-        run(rows=rows)
-
-
 def test_no_risk_at_all_is_refused() -> None:
     one = sample()
     blank = Sample(one.frame.assign(risk=np.nan), one.classes, one.mix)

@@ -15,7 +15,12 @@ from streamlit.testing.v1 import AppTest
 from data import sample_entries
 from data.catalog import TABLES
 from data.standards import default_table
-from tests.pages.test_pages import start
+from data.views.frame import SampleFrame
+from tests.pages.test_pages import click, start
+from tests.pages.test_sample_draw import DAY, a_plan, frame
+from tests.plans import write_mock
+
+__all__ = ["frame"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> $x$"
@@ -208,3 +213,23 @@ def test_a_new_edition_is_a_copy_and_can_be_taken_away(store: Path) -> None:
         assert not app.exception
     assert sample_entries.standard_edits("demo", store).empty
     assert app.selectbox(key="sampling:edition").value == "2021"
+
+
+def test_an_item_in_two_rows_is_said_and_nothing_is_scored(store: Path, frame: SampleFrame) -> None:
+    """Under two names of a site type the check of the page lets it through a county's own file."""
+    rows = default_table(TABLES["standard_deduction"]).query("edition == '2021'")
+    first = rows[rows["site_type"] == "公厕"].iloc[[0]]
+    plan_id = str(a_plan(store, frame))
+    mock_id = write_mock(store, int(plan_id))
+    sample_entries.save_standard(
+        "demo", "standard_deduction", "2021", pd.concat([rows, first]), DAY, store=store
+    )
+    said = f"扣分细则里“公厕”的“{first['item'].iloc[0]}”写了两行，请在“标准与配额”里改成一行。"
+    assert said in [one.value for one in start("sampling", plan=plan_id, part="rehearse").error]
+    for part in ("", "frame", "choose", "draw"):
+        start("sampling", plan=plan_id, part=part)
+    app = click(start("sampling", plan=plan_id, part="mock"), "生成")
+    assert said in [one.value for one in app.error]
+    assert sample_entries.mocks("demo", store)["mock_id"].tolist() == [mock_id]
+    for view in ("", "files", "result"):
+        start("sampling", plan=plan_id, part="mock", mock=str(mock_id), mock_view=view)
