@@ -10,8 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.standards import street_site_types, threshold
-from data.views.rehearsal import BAND, OTHER, SEED, Sites, costs, find_chances, item_shares
+from data.standards import threshold
+from data.views.rehearsal import (
+    BAND,
+    OTHER,
+    SEED,
+    Sites,
+    costs,
+    find_chances,
+    item_shares,
+    street_groups,
+)
 from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
 
 Floats = npt.NDArray[np.float64]
@@ -159,18 +168,9 @@ def _run(points: pd.DataFrame, items: pd.DataFrame, rules: Rules) -> Rehearsal:
         rules,
         rounds=int(threshold("rehearsal_rounds")),
         seed=SEED,
-        group=_same_street(points),
+        group=street_groups(points),
         correlation=threshold("street_correlation"),
     )
-
-
-def _same_street(points: pd.DataFrame) -> Ints:
-    """Points of one street in one grid share their luck; -1 for points that are no street's."""
-    is_street = points["site_type"].isin(set(street_site_types().values())).to_numpy()
-    segment = "#" + points["site_key"].str.split("#").str[0]
-    street = points["street_name"].fillna("").where(lambda name: name != "", segment)
-    codes = pd.factorize(points["grid_id"].fillna("") + "|" + street)[0]
-    return np.where(is_street, codes, -1)
 
 
 def _faulty_points(run: Rehearsal, points: int) -> Ints:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.plan import PlanSettings, Quota
 from data.standards import threshold
+from data.views.frame import segments_of
 from geo.rehearsal import Rehearsal, Rules, rehearse, repairs
 from geo.share import wilson_interval
 
@@ -138,12 +139,18 @@ def place_keys(frame: pd.DataFrame) -> pd.Series:
 
     A site is its own place; street points are one place by street and grid, of a street without a name
     by its segment.
+    frame  site_key, street_name, grid_id: of a frame, or points of a plan.
     """
-    street = frame["street_name"].where(
-        frame["street_name"].fillna("") != "", "#" + frame["source_segment_id"]
-    )
+    segment = segments_of(frame["site_key"])
+    street = frame["street_name"].where(frame["street_name"].fillna("") != "", "#" + segment)
     in_grid = frame["grid_id"].fillna("") + "|" + street
-    return frame["site_key"].where(frame["kind"] == "site", in_grid).rename("place_key")
+    return frame["site_key"].where(segment.isna(), in_grid).rename("place_key")
+
+
+def street_groups(frame: pd.DataFrame) -> Ints:
+    """Points of one street in one grid have one number and share their luck; -1: no street point."""
+    place = pd.factorize(place_keys(frame))[0]
+    return np.where(segments_of(frame["site_key"]).notna(), place, -1)
 
 
 def rehearse_plan(
@@ -198,7 +205,7 @@ def rehearse_plan(
         np.array([part_points[part] for part in parts], float),
     )
     place, keys = pd.factorize(place_key)
-    group = np.where(frame["kind"] == "street", place, -1)
+    group = street_groups(frame)
     rounds = int(threshold("rehearsal_rounds"))
 
     def at(factor: float, seed: int = SEED) -> Rehearsal:

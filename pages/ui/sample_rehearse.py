@@ -449,7 +449,7 @@ def _place(build: Build, row: dict[Any, Any]) -> None:
         f"**{plain(_place_name(row))}**　{who}  \n{plain(reasons_text(row['reasons']))}  \n"
         f"坐标（纬度，经度）：{place(row)}"
     )
-    records = read(site_records, build.build_id, row["site_key"], row["kind"], build.data_until)
+    records = read(site_records, build.build_id, row["site_key"], build.data_until)
     which = "" if row["kind"] == "site" else "风险最高的一点"
     st.markdown(f"**{which}近一年的记录：{len(records)} 件**")
     if len(records):
