@@ -11,19 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.standards import threshold
+from data.views.frame import SampleFrame
 from data.views.rehearsal import (
     BAND,
     OTHER,
     SEED,
-    Sites,
     costs,
     find_chances,
     item_shares,
+    scoring_rules,
     street_groups,
 )
-from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
+from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score, total
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 UNSCORED = ""  # the part of what is looked at and costs nothing
@@ -45,15 +45,8 @@ class MockDraft:
     forecast: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Sites:
-    frame: pd.DataFrame
-    classes: list[str]
-    mix: Floats
-
-
 def mock_draft(
-    sample: Sites,
+    sample: SampleFrame,
     stops: pd.DataFrame,
     deductions: pd.DataFrame,
     part_points: Mapping[str, float],
@@ -78,7 +71,7 @@ def mock_draft(
     at = pd.Index(sample.frame["site_key"]).get_indexer(stops["site_key"])
     known = stops[at >= 0].reset_index(drop=True)
     risk = sample.frame["risk"].iloc[at[at >= 0]].reset_index(drop=True)
-    codes, share = item_shares(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), rows)
+    codes, share = item_shares(known["site_type"], sample.classes, sample.mix[at[at >= 0]], rows)
     chance = find_chances(risk, share)
     point, place = np.nonzero(codes >= 0)
     chances = pd.DataFrame(
@@ -118,14 +111,12 @@ def forecast(
         return found
     rules, row, parts = mock_rules(own, told)
     run = _run(known, own.assign(row=row), rules)
-    scored = [part for part in parts if part != UNSCORED]
     low, high = np.quantile(run.part_score, BAND, axis=0)
     by_part = zip(parts, rules.part_points, run.part_score.mean(axis=0), low, high, strict=True)
     finds = _faulty_points(run, len(known))
-    full = float(sum(told[part] for part in scored))
-    pass_score = round(pass_share * full, 3)
+    pass_score = rules.pass_score(pass_share)
     return found | {
-        "full": full,
+        "full": rules.full,
         "pass_score": pass_score,
         "pass_share": float(run.is_passed(pass_score).mean()),
         **_band("score", run.score),
@@ -143,12 +134,7 @@ def mock_rules(items: pd.DataFrame, part_points: Mapping[str, float]) -> tuple[R
     parts = [part for part in [*part_points, UNSCORED] if part in set(items["part"])]
     by_row = items.groupby(ROW, sort=False)
     rows = by_row[["points", "cap"]].first().reset_index()
-    rules = Rules(
-        rows["points"].to_numpy(float),
-        rows["cap"].astype(float).fillna(np.inf).to_numpy(float),
-        rows["part"].map(parts.index).to_numpy(int),
-        np.array([part_points.get(part, 0.0) for part in parts], float),
-    )
+    rules = scoring_rules(rows, {part: part_points.get(part, 0.0) for part in parts})
     return rules, by_row.ngroup().to_numpy(np.int64), parts
 
 
@@ -234,7 +220,6 @@ def mock_result(
         is_hit=is_found,
         points_lost=np.where(is_found, (lost_by_row / np.maximum(finds, 1))[row], 0.0),
     )
-    full = float(rules.part_points.sum())
     faulty = set(own.loc[own["is_hit"], "site_key"])
     lost = own.groupby("site_key")["points_lost"].sum()
     words = own[own["is_hit"]].groupby("site_key")["item"].agg("、".join)
@@ -259,9 +244,9 @@ def mock_result(
         missing=int((points["result"] == "").sum()),
         unscored=int(is_seen.sum()) - len(scored),
         faulty=len(faulty),
-        full=full,
-        score=float(np.rint(1000 * part_score).sum() / 1000),
-        pass_score=round(pass_share * full, 3),
+        full=rules.full,
+        score=float(total(part_score)),
+        pass_score=rules.pass_score(pass_share),
         parts=by_part[by_part["part"] != UNSCORED].reset_index(drop=True),
         rows=rows.assign(points_lost=lost_by_row).sort_values(
             ["points_lost", "finds"], ascending=False, kind="stable", ignore_index=True

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 
 from data.engine import DuckDBEngine
 from data.standards import threshold
+from data.views.frame import SampleFrame
 from data.views.mock import UNSCORED, MockDraft, mock_draft, mock_result
 from data.views.mock_check import FaultyShare, faulty_share, found_times, mock_check, self_agreement
 from geo.forecast import count_chances, forecast_test
 from geo.share import wilson_interval
-
-CLASSES = ["乱停乱放", "乱扔乱倒", "乱贴乱画"]
-PARTS = {"市容市貌": 42.0, "公厕": 18.0, "园林绿化": 18.0}
+from tests.frames import PARTS, made_frame
 
 
-@dataclass(frozen=True)
-class Sample:
-    frame: pd.DataFrame
-    classes: list[str]
-    mix: npt.NDArray[np.float64]
-
-
-def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> Sample:
+def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> SampleFrame:
     kinds = ["主次干道"] * streets + ["公厕"] * toilets + ["学校"]
     frame = pd.DataFrame(
         {
@@ -37,10 +27,10 @@ def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> Sam
             "risk": np.linspace(0.05, 0.6, len(kinds)) if risk is None else risk,
         }
     )
-    return Sample(frame, CLASSES, np.tile([0.5, 0.3, 0.2], (len(kinds), 1)))
+    return made_frame(frame)
 
 
-def stops(one: Sample, *more: str) -> pd.DataFrame:
+def stops(one: SampleFrame, *more: str) -> pd.DataFrame:
     keys = [*one.frame["site_key"], *more]
     return pd.DataFrame(
         {
@@ -71,7 +61,7 @@ def deductions() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "site_type", "item", "points", "cap"])
 
 
-def draft(one: Sample, *more: str) -> MockDraft:
+def draft(one: SampleFrame, *more: str) -> MockDraft:
     return mock_draft(one, stops(one, *more), deductions(), PARTS, 0.8)
 
 
