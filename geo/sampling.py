@@ -23,7 +23,6 @@ Ints = npt.NDArray[np.int64]
 
 CM_PER_M = 100
 LARGEST_EXTENT_CM = 2_000_000_000  # beyond it a squared distance leaves 63 bits
-MOST_WEIGHT = 0.7  # of risk in a size: the safest site keeps 30 % of the mean size
 NEIGHBOURS = 6  # of each place in one go; more only where all of these are gone
 ROUNDING = 2**40  # cKDTree's distances are wrong by less than one part of this many
 VARIANCE_NEIGHBOURS = 4
@@ -70,12 +69,12 @@ def draw_sizes(risk: Floats, weight: float) -> Floats:
     """What the chance to be drawn is proportional to: (1 - weight) + weight * risk / mean risk.
 
     risk     shape (N,), at least 0.
-    weight   0 (equal chances) to .7.
+    weight   0 (equal chances) to less than 1: the safest site keeps 1 - weight of the mean size.
     returns  shape (N,), mean 1; all 1 where there is no risk at all.
     Raises ValueError if a risk is negative or not finite, or the weight is out of its range.
     """
-    if not 0 <= weight <= MOST_WEIGHT:
-        msg = f"`weight` must lie between 0 and {MOST_WEIGHT}, not {weight}."
+    if not 0 <= weight < 1:
+        msg = f"`weight` must be at least 0 and less than 1, not {weight}."
         raise ValueError(msg)
     if not np.isfinite(risk).all() or (risk < 0).any():
         msg = "`risk` must be finite and not negative."

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.plan import PlanSettings, Quota
+from data.plan import Note, PlanSettings, Quota
 from data.standards import threshold
 from data.views.frame import SampleFrame, segments_of
 from geo.rehearsal import Rehearsal, Rules, rehearse, repairs
@@ -31,31 +30,21 @@ PLACE = (
 )  # fmt: skip
 
 
-class Note(NamedTuple):
-    """What a reader must know: a code to be worded, the type or part it is about, a number.
-
-    no_candidates    points that a type of the plan asks for, which has no site in the frame
-    few_candidates   points of a type that its sites do not suffice for
-    few_declared     declared points of a type that are not chosen yet; as many more are drawn at random
-    no_rows          points of a type that no row of the edition scores: a visit costs nothing
-    no_part_points   rows of a part whose full marks the edition does not give, left out
-    unrecorded_rows  rows whose classes were never recorded in the county: no find is ever made in them
-    unverified_rows  rows in use whose points nobody has checked against the standard
-    unknown_risk     sites whose risk is not known: they count at their type's mean
-    unseen           points of a round, on average, that nobody has looked at lately
-    unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
-    """
-
-    code: str
-    subject: str
-    number: int
-
-
 @dataclass(frozen=True)
 class PlanRehearsal:
     """What a plan's inspection would score; `is_forecast` False: no part can be, see `notes`.
 
-    notes         what a reader must know
+    notes         what a reader must know, by code:
+        no_candidates    points that a type of the plan asks for, which has no site in the frame
+        few_candidates   points of a type that its sites do not suffice for
+        few_declared     declared points of a type that are not chosen yet: more are drawn at random
+        no_rows          points of a type that no row of the edition scores: a visit costs nothing
+        no_part_points   rows of a part whose full marks the edition does not give, left out
+        unrecorded_rows  rows whose classes were never recorded in the county: no find is ever made
+        unverified_rows  rows in use whose points nobody has checked against the standard
+        unknown_risk     sites whose risk is not known: they count at their type's mean
+        unseen           points of a round, on average, that nobody has looked at lately
+        unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
     not_forecast  parts in which no site that may be drawn can lose points: no row of its type costs
                   any, or none of what the row counts was ever recorded; in no number here
     rounds, drawn         rounds rehearsed, points drawn in each

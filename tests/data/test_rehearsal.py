@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.plan import PlanSettings, Quota
+from data.plan import Note, PlanSettings, Quota
 from data.views.frame import SampleFrame
-from data.views.rehearsal import Note, PlanRehearsal, as_drawn, place_keys, rehearse_plan
+from data.views.rehearsal import PlanRehearsal, as_drawn, place_keys, rehearse_plan
 from tests.frames import PARTS, made_frame
 
 ROUNDS = 4_000

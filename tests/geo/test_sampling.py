@@ -109,7 +109,7 @@ def test_sizes_mix_equal_chances_and_risk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("risk", "weight"), [([0.1], 0.8), ([0.1], -0.1), ([-0.1], 0.5), ([math.nan], 0)]
+    ("risk", "weight"), [([0.1], 1.0), ([0.1], -0.1), ([-0.1], 0.5), ([math.nan], 0)]
 )
 def test_sizes_refuse_nonsense(risk: list[float], weight: float) -> None:
     with pytest.raises(ValueError, match="must"):

@@ -262,3 +262,13 @@ def test_the_protocol_keeps_text_as_text(store: Path, frame: SampleFrame) -> Non
     assert "ffffffff" in body
     for query in ({}, {"plan": ""}, {"plan": "x"}, {"plan": "99"}, {"plan": "9" * 30}):
         assert draw_page(build_id, query) is None
+
+
+def test_points_far_apart_are_announced_as_the_plan_has_them(store: Path, frame: SampleFrame) -> None:
+    plan_id = a_plan(store, frame, replace(SETTINGS, min_distance_m=3000.0))
+    app = opened(plan_id)
+    assert app.number_input(key=f"distance_{plan_id}_number").value == 3000
+    press(app, "固定名单并公布摘要")
+    content = kept_frame(in_url(app, f"fixed_{plan_id}"), store)
+    assert content
+    assert content.startswith(b'["draw frame",1,300000]')
