@@ -17,16 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.plan import Note, PlanSettings
-from geo.sampling import (
-    CM_PER_M,
-    Draw,
-    draw_points,
-    draw_sizes,
-    evenness_loss,
-    random_draw_balance,
-    voronoi_balance,
-    voronoi_sums,
-)
+from geo.draw import CM_PER_M, Draw, draw_points, draw_sizes
+from geo.evenness import evenness_loss, random_draw_balance, voronoi_balance, voronoi_sums
 
 VERSION = 1
 RANDOM_DRAWS = 200
@@ -117,7 +109,7 @@ def frame_file(frame: pd.DataFrame, settings: PlanSettings, declared: list[str])
 
 
 class Drawable(NamedTuple):
-    """A frame file, read back: what `geo.sampling.draw_points` takes."""
+    """A frame file, read back: what `geo.draw.draw_points` takes."""
 
     keys: list[str]
     strata: list[str]

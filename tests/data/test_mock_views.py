@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +11,7 @@ from data.standards import threshold
 from data.views.frame import SampleFrame
 from data.views.mock import UNSCORED, MockDraft, mock_draft, mock_result
 from data.views.mock_check import FaultyShare, faulty_share, found_times, mock_check, self_agreement
-from geo.forecast import count_chances, forecast_test
+from geo.forecast import count_chances
 from geo.share import wilson_interval
 from tests.frames import PARTS, made_frame
 
@@ -197,19 +195,6 @@ def test_few_points_are_not_judged() -> None:
     assert check.parts["part"].tolist() == ["市容市貌", "公厕"]
     assert check.parts["score"].tolist() == [42, 18]
     assert (check.parts["told_low"] <= check.parts["told"]).all()
-
-
-def test_chances_of_counts_are_those_of_all_outcomes() -> None:
-    chance = np.array([0.1, 0.5, 0.8])
-    by_hand = np.zeros(4)
-    for outcome in product([0, 1], repeat=3):
-        hit = np.array(outcome)
-        by_hand[hit.sum()] += np.prod(np.where(hit == 1, chance, 1 - chance))
-    assert count_chances(chance).tolist() == pytest.approx(by_hand.tolist())
-    assert forecast_test(chance, 0) == pytest.approx(2 * by_hand[0])
-    assert forecast_test(np.empty(0), 0) == 1
-    with pytest.raises(ValueError, match="4 hits"):
-        forecast_test(chance, 4)
 
 
 def visit(kind: str, key: str, day: str, unit: str = "住建局", *, faulty: bool) -> dict[str, object]:
