@@ -123,7 +123,7 @@ def sample_frame(engine: Engine) -> SampleFrame:
     segments = engine.select("street_segments")
     frame, segment = _sites(engine, build["compute_crs"], segments, until)
     classes = category_classes(engine)
-    history = _history(engine, build, frame, segment, segments)
+    history = _history(engine, build, frame, segment, segments, classes)
     type_no, types = pd.factorize(frame["site_type"])
     past = Past(
         engine, history, segments, segment, type_no.astype(np.int64), list(types),
@@ -212,7 +212,12 @@ PLACE_COLUMNS = [
 
 
 def _history(
-    engine: Engine, build: pd.Series, frame: pd.DataFrame, segment: Ints, segments: pd.DataFrame
+    engine: Engine,
+    build: pd.Series,
+    frame: pd.DataFrame,
+    segment: Ints,
+    segments: pd.DataFrame,
+    classes: list[str],
 ) -> History:
     """Issues at stretches of street (by the stored place along them) and near sites, and visits."""
     step_m, least_m = threshold("street_point_m"), threshold("street_point_least_m")
@@ -237,9 +242,8 @@ def _history(
     close, at = close[apart <= reach].assign(issues=1), at[apart <= reach]
 
     records = pd.concat([along.assign(site=on_street), close.assign(site=at)], ignore_index=True)
-    site, class_no, issues = (
-        records[name].to_numpy(np.int64) for name in ("site", "class_no", "issues")
-    )
+    site, issues = (records[name].to_numpy(np.int64) for name in ("site", "issues"))
+    class_no = pd.Index(classes).get_indexer(records["category_class"]).astype(np.int64)
     reported, closed, verified = (
         days_since_1970(records[name]) for name in ("reported_date", "closed_date", "verified_date")
     )
