@@ -6,6 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+MOST_RISK_WEIGHT = 0.7  # the safest site keeps 30 % of the mean chance
+MOST_DISTANCE_M = 5000
+
 
 class Quota(NamedTuple):
     """How many points of a type are inspected: `quota` in all, of them `declared`; spares beside."""
@@ -16,6 +19,17 @@ class Quota(NamedTuple):
     spares: int = 0
 
 
+class Note(NamedTuple):
+    """What people should know of a plan: a code that pages word, what type or part it is of, how many.
+
+    The codes stand with what has notes: `PlanRehearsal` and `PlanDraw` of data.views.
+    """
+
+    code: str
+    subject: str
+    number: int
+
+
 @dataclass(frozen=True)
 class PlanSettings:
     """The choices behind a plan.
@@ -23,9 +37,10 @@ class PlanSettings:
     edition, form   of the standard: which parts, points and deductions count
     population      of the built-up area, in 10 000; quotas depend on it
     quotas          one a site type
-    risk_weight     λ, 0 to .7: 0 draws all points of a type with the same chance, above it the riskier
-                    ones more often
-    min_distance_m  declared and drawn points lie no nearer to each other, where that is possible
+    risk_weight     λ, 0 to MOST_RISK_WEIGHT: 0 draws all points of a type with the same chance, above
+                    it the riskier ones more often
+    min_distance_m  declared and drawn points lie no nearer to each other, where that is possible; 0 to
+                    MOST_DISTANCE_M
     pass_share      of the full marks forecast, to pass
     seed            of the public draw, as it was announced; empty before it is
     """
@@ -50,9 +65,10 @@ class PlanSettings:
         if len(set(types)) < len(types):
             msg = f"a site type has two quotas: {types}."
             raise ValueError(msg)
-        if not 0 <= self.risk_weight <= 0.7:
-            msg = f"risk_weight {self.risk_weight} must lie between 0 and 0.7."
-            raise ValueError(msg)
+        for name, most in (("risk_weight", MOST_RISK_WEIGHT), ("min_distance_m", MOST_DISTANCE_M)):
+            if not 0 <= getattr(self, name) <= most:
+                msg = f"{name} {getattr(self, name)} must lie between 0 and {most}."
+                raise ValueError(msg)
 
     def to_json(self) -> str:
         """The settings as JSON, the same text for the same settings."""

@@ -50,6 +50,15 @@ class Rules:
             msg = "`part` must count from 0 within `part_points`"
             raise ValueError(msg)
 
+    @property
+    def full(self) -> float:
+        """Full marks of all parts."""
+        return float(self.part_points.sum())
+
+    def pass_score(self, share: float) -> float:
+        """The points that pass, a share of full marks, to a thousandth."""
+        return round(share * self.full, 3)
+
     def row_loss(self, finds: npt.ArrayLike) -> Floats:
         """Thousandths lost by row, before the part's cap; finds and result of shape (..., J)."""
         lost: Floats = np.minimum(np.asarray(finds) * _thousandths(self.points), _thousandths(self.cap))
@@ -73,6 +82,12 @@ def score(finds: npt.ArrayLike, rules: Rules) -> Floats:
     """
     lost = rules.part_loss(rules.by_part(rules.row_loss(finds)))
     return (_thousandths(rules.part_points) - lost) / 1000
+
+
+def total(part_score: Floats) -> Floats:
+    """Points in all, shape (...), of those by part, shape (..., P); exact: thousandths are summed."""
+    points: Floats = np.rint(1000 * part_score).sum(axis=-1) / 1000
+    return points
 
 
 @dataclass(frozen=True)
@@ -161,7 +176,7 @@ def rehearse(
     site_loss = np.bincount(find_site, by_find[find_round, find_row], len(stratum)) / rounds
     part_score = score(finds, rules)
     return Rehearsal(
-        score=np.rint(1000 * part_score).sum(axis=1) / 1000,
+        score=total(part_score),
         part_score=part_score,
         row_loss=row_loss.mean(axis=0),
         site_loss=site_loss,

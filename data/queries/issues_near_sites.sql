@@ -1,16 +1,8 @@
 -- Issues in the cell of a site or the eight around it: all that lie near enough, and some that do not.
 -- grain: site_id, issue_id
 -- params: step_lon, step_lat (sides of the cells in degrees: not less than the reach of a site)
--- units: lon, lat of the issue, WGS84; class_no: position of the class in category_classes, from 0
-with classes as (
-    select
-        category_class,
-        row_number() over (order by count(*) desc, category_class) - 1 as class_no
-    from core_issue
-    group by category_class
-),
-
-shifts as (
+-- units: lon, lat of the issue, WGS84
+with shifts as (
     select -1 as by_cells
     union all
     select 0 as by_cells
@@ -43,12 +35,10 @@ select
     i.issue_id,
     i.lon,
     i.lat,
-    k.class_no,
+    i.category_class,
     cast(i.reported_at as date) as reported_date,
     cast(i.closed_at as date) as closed_date,
     cast(i.verified_at as date) as verified_date
 from cells as c
 inner join issues as i
     on c.cell_x = i.cell_x and c.cell_y = i.cell_y
-inner join classes as k
-    on i.category_class = k.category_class

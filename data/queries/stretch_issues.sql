@@ -1,17 +1,8 @@
 -- Issues near each stretch of street by their days and class: the history of the points along streets.
--- grain: segment_no, stretch, class_no, reported_date, closed_date, verified_date
+-- grain: segment_no, stretch, category_class, reported_date, closed_date, verified_date
 -- params: step_m (a piece is cut into equal stretches of at most this), least_m (shorter pieces have none),
 --         near_m (issues farther from the street are not of it)
--- class_no: position of the class in category_classes, from 0
-with classes as (
-    select
-        category_class,
-        row_number() over (order by count(*) desc, category_class) - 1 as class_no
-    from core_issue
-    group by category_class
-),
-
-stretches as (
+with stretches as (
     select
         s.segment_id,
         m.segment_no,
@@ -29,25 +20,23 @@ placed as (
         cast(
             least(floor(i.segment_along_m / t.length_m * t.stretches), t.stretches - 1) as integer
         ) as stretch,
-        c.class_no,
+        i.category_class,
         cast(i.reported_at as date) as reported_date,
         cast(i.closed_at as date) as closed_date,
         cast(i.verified_at as date) as verified_date
     from core_issue as i
     inner join stretches as t
         on i.segment_id = t.segment_id
-    inner join classes as c
-        on i.category_class = c.category_class
     where i.segment_offset_m <= $near_m
 )
 
 select
     segment_no,
     stretch,
-    class_no,
+    category_class,
     reported_date,
     closed_date,
     verified_date,
     count(*) as issues
 from placed
-group by segment_no, stretch, class_no, reported_date, closed_date, verified_date
+group by segment_no, stretch, category_class, reported_date, closed_date, verified_date

@@ -16,17 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.plan import PlanSettings
-from geo.sampling import (
-    CM_PER_M,
-    Draw,
-    draw_points,
-    draw_sizes,
-    evenness_loss,
-    random_draw_balance,
-    voronoi_balance,
-    voronoi_sums,
-)
+from data.plan import Note, PlanSettings
+from geo.draw import CM_PER_M, Draw, draw_points, draw_sizes
+from geo.evenness import evenness_loss, random_draw_balance, voronoi_balance, voronoi_sums
 
 VERSION = 1
 RANDOM_DRAWS = 200
@@ -48,25 +40,6 @@ class Evenness(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something about a site type that people should know; pages have the words.
-
-    code  unknown_declared: declared keys that are no site of the frame (no site type)
-          no_quota: declared sites of a type that the plan has no quota for; they are kept
-          more_declared: so many more declared than the quota; none is drawn
-          fewer_declared: so many fewer declared than the plan has; more are drawn instead
-          short: so many fewer sites than the quota; all are taken
-          few_spares: so many fewer spares than the plan has, or taken as substitutes
-          skipped: drawn, but too near to another; a spare has its place
-          too_near: drawn and too near to another, but no spare was any better
-    """
-
-    code: str
-    site_type: str
-    count: int
-
-
-@dataclass(frozen=True)
 class PlanDraw:
     """One draw.
 
@@ -75,6 +48,15 @@ class PlanDraw:
             order, declared ones go by key, whatever their numbers in the plan) and probability (of
             being drawn before distances were looked at; declared 1).
     skipped likewise, role skipped (a spare has its place) and too_near (kept for want of a better one)
+    notices about site types, by code:
+        unknown_declared: declared keys that are no site of the frame (no site type)
+        no_quota: declared sites of a type that the plan has no quota for; they are kept
+        more_declared: so many more declared than the quota; none is drawn
+        fewer_declared: so many fewer declared than the plan has; more are drawn instead
+        short: so many fewer sites than the quota; all are taken
+        few_spares: so many fewer spares than the plan has, or taken as substitutes
+        skipped: drawn, but too near to another; a spare has its place
+        too_near: drawn and too near to another, but no spare was any better
     balance, loss   see the metrics spatial_balance and evenness_loss.
     frame_file, frame_digest    what is announced before the seed.
     result_file, draw_digest    what is announced after it.
@@ -84,7 +66,7 @@ class PlanDraw:
     skipped: pd.DataFrame
     balance: Evenness
     loss: Evenness
-    notices: tuple[Notice, ...]
+    notices: tuple[Note, ...]
     frame_file: bytes
     frame_digest: str
     result_file: bytes
@@ -128,7 +110,7 @@ def frame_file(frame: pd.DataFrame, settings: PlanSettings, declared: list[str])
 
 
 class Drawable(NamedTuple):
-    """A frame file, read back: what `geo.sampling.draw_points` takes."""
+    """A frame file, read back: what `geo.draw.draw_points` takes."""
 
     keys: list[str]
     strata: list[str]
@@ -273,24 +255,24 @@ def _evenness(drawable: Drawable, drawn: Draw) -> tuple[Evenness, Evenness]:
 
 def _notices(
     drawable: Drawable, settings: PlanSettings, declared: list[str], places: pd.DataFrame
-) -> list[Notice]:
+) -> list[Note]:
     unknown = len(set(declared) - set(places.loc[places["role"] == "declared", "site_key"]))
-    notices = [Notice("unknown_declared", "", unknown)]
+    notices = [Note("unknown_declared", "", unknown)]
     counts = places.groupby(["site_type", "role"]).size()
     planned = {one.site_type for one in settings.quotas}
     for name in drawable.strata:
         quota = settings.quota(name)
         there, drawn, spare, skipped, too_near = (int(counts.get((name, role), 0)) for role in ROLES)
         notices += [
-            Notice("no_quota", name, 0 if name in planned else there),
-            Notice("more_declared", name, there - quota.quota if name in planned else 0),
-            Notice("fewer_declared", name, quota.declared - there),
-            Notice("short", name, quota.quota - there - drawn),
-            Notice("few_spares", name, quota.spares - spare),
-            Notice("skipped", name, skipped),
-            Notice("too_near", name, too_near),
+            Note("no_quota", name, 0 if name in planned else there),
+            Note("more_declared", name, there - quota.quota if name in planned else 0),
+            Note("fewer_declared", name, quota.declared - there),
+            Note("short", name, quota.quota - there - drawn),
+            Note("few_spares", name, quota.spares - spare),
+            Note("skipped", name, skipped),
+            Note("too_near", name, too_near),
         ]
-    return [notice for notice in notices if notice.count > 0]
+    return [notice for notice in notices if notice.number > 0]
 
 
 def _text(lines: list[list[object]]) -> bytes:

@@ -13,6 +13,7 @@ Definitions: docs/adr/0014-site-risk.md; statistics: geo/risk.py.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,19 +43,21 @@ from geo.street_points import street_points, stretch_counts
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+STREET_POINT = re.compile("(.+)#([0-9]+)", re.DOTALL)  # site_key of a street point
+
 
 @dataclass(frozen=True)
 class SampleFrame:
     """Every candidate sample point.
 
     frame    one row a site, index 0 .. n - 1, sites by id, then street points along each piece:
-             site_key (site_id, or <segment_id>#<number>), kind (site, street), site_type, site_name,
-             address ("" for street points), street_name, road_class, source_segment_id ("" for
-             sites), grid_id (None outside the grids in force), grid_name, lead_unit, lon, lat, x_m,
-             y_m (compute CRS); issues_year, issues_90 (recorded in 365 and 90 days), open_now;
-             last_find_at, last_closed_at, last_seen_at (days; NaT: never); days_since_seen,
-             days_since_cleaned (days before the end of the data; NaN: never, unknown), is_unseen,
-             risk (0..1), reasons.
+             site_key (`listed_keys`, or <segment_id>#<number>), kind (site, street), site_type;
+             site_id, site_name, address ("" for street points); street_name, road_class,
+             source_segment_id ("" for sites); grid_id (None outside the grids in force), grid_name,
+             lead_unit, lon, lat, x_m, y_m (compute CRS); issues_year, issues_90 (recorded in 365 and 90
+             days), open_now; last_find_at, last_closed_at, last_seen_at (days; NaT: never);
+             days_since_seen, days_since_cleaned (days before the end of the data; NaN: never, unknown),
+             is_unseen, risk (0..1), reasons.
     reasons  (code, value) pairs, most telling first, at most three. What raises risk: open (how many),
              closed_days (closed so many days ago, when such come back), finds_90, finds_year (issues
              of 90 days, of the year), seen_days (recorded or visited so many days ago),
@@ -78,6 +81,28 @@ class SampleFrame:
     left_out_m: float
 
 
+def street_point_of(site_key: str) -> tuple[str, int] | None:
+    """The segment_id of a street point and its number there, from 0; None for a site of the list."""
+    found = STREET_POINT.fullmatch(site_key)
+    return None if found is None else (found[1], int(found[2]))
+
+
+def segments_of(site_keys: pd.Series) -> pd.Series:
+    """The segment_id of each street point; missing for sites of the list."""
+    points = (street_point_of(key) for key in site_keys)
+    segments = [None if point is None else point[0] for point in points]
+    return pd.Series(segments, site_keys.index, "str", "segment_id")
+
+
+def listed_keys(site_ids: pd.Series) -> pd.Series:
+    """The site_key of sites of the list: the id, with # after one that reads like a street point's key.
+
+    No two ids get one key: what reads so with any number of # after it gets one more.
+    """
+    is_alike = site_ids.str.fullmatch(f"(?s){STREET_POINT.pattern}#*")
+    return site_ids.where(~is_alike.astype(bool), site_ids + "#").rename("site_key")
+
+
 def in_grids(sample: SampleFrame) -> SampleFrame:
     """Only the sites that a grid in force answers for: these alone are declared, drawn and rehearsed.
 
@@ -98,7 +123,7 @@ def sample_frame(engine: Engine) -> SampleFrame:
     segments = engine.select("street_segments")
     frame, segment = _sites(engine, build["compute_crs"], segments, until)
     classes = category_classes(engine)
-    history = _history(engine, build, frame, segment, segments)
+    history = _history(engine, build, frame, segment, segments, classes)
     type_no, types = pd.factorize(frame["site_type"])
     past = Past(
         engine, history, segments, segment, type_no.astype(np.int64), list(types),
@@ -150,7 +175,7 @@ def _sites(
     listed = engine.select("sample_sites")
     listed["site_type"] = as_site_types(listed["site_type"].fillna(UNKNOWN))
     x, y = transform_xy(listed["lon"].to_numpy(float), listed["lat"].to_numpy(float), LONLAT, crs)
-    listed = listed.rename(columns={"site_id": "site_key"}).assign(kind="site", x_m=x, y_m=y)
+    listed = listed.assign(site_key=listed_keys(listed["site_id"]), kind="site", x_m=x, y_m=y)
 
     lines = np.array(shapely.from_wkb([bytes(wkb) for wkb in segments["geom"]]), dtype=object)
     points = street_points(
@@ -169,7 +194,7 @@ def _sites(
     )  # fmt: skip
     parts = [part for part in (listed, street) if len(part)] or [street]
     frame = pd.concat(parts, ignore_index=True).reindex(columns=PLACE_COLUMNS)
-    text = ["site_name", "address", "street_name", "road_class", "source_segment_id"]
+    text = ["site_id", "site_name", "address", "street_name", "road_class", "source_segment_id"]
     frame[text] = frame[text].astype(object).fillna("")
     grids = engine.select("grids_in_force", until=until).set_index("grid_id")
     in_force = frame["grid_id"].isin(grids.index)
@@ -180,13 +205,18 @@ def _sites(
 
 
 PLACE_COLUMNS = [
-    "site_key", "kind", "site_type", "site_name", "address", "street_name", "road_class",
+    "site_key", "kind", "site_type", "site_id", "site_name", "address", "street_name", "road_class",
     "source_segment_id", "grid_id", "lon", "lat", "x_m", "y_m",
 ]  # fmt: skip
 
 
 def _history(
-    engine: Engine, build: pd.Series, frame: pd.DataFrame, segment: Ints, segments: pd.DataFrame
+    engine: Engine,
+    build: pd.Series,
+    frame: pd.DataFrame,
+    segment: Ints,
+    segments: pd.DataFrame,
+    classes: list[str],
 ) -> History:
     """Issues at stretches of street (by the stored place along them) and near sites, and visits."""
     step_m, least_m = threshold("street_point_m"), threshold("street_point_least_m")
@@ -203,7 +233,7 @@ def _history(
     sites = frame[frame["kind"] == "site"]
     step_lon, step_lat = degrees_around(reach, float(np.abs(sites["lat"]).max()) if len(sites) else 0.0)
     close = engine.select("issues_near_sites", step_lat=step_lat, step_lon=step_lon)
-    at = pd.Index(sites["site_key"]).get_indexer(close["site_id"])
+    at = pd.Index(sites["site_id"]).get_indexer(close["site_id"])
     x, y = transform_xy(
         close["lon"].to_numpy(float), close["lat"].to_numpy(float), LONLAT, build["compute_crs"]
     )
@@ -211,9 +241,8 @@ def _history(
     close, at = close[apart <= reach].assign(issues=1), at[apart <= reach]
 
     records = pd.concat([along.assign(site=on_street), close.assign(site=at)], ignore_index=True)
-    site, class_no, issues = (
-        records[name].to_numpy(np.int64) for name in ("site", "class_no", "issues")
-    )
+    site, issues = (records[name].to_numpy(np.int64) for name in ("site", "issues"))
+    class_no = pd.Index(classes).get_indexer(records["category_class"]).astype(np.int64)
     reported, closed, verified = (
         days_since_1970(records[name]) for name in ("reported_date", "closed_date", "verified_date")
     )
@@ -229,14 +258,13 @@ def _looks(engine: Engine, crs: str, frame: pd.DataFrame, reach_m: float) -> tup
     near, site = pairs_within(x, y, frame["x_m"].to_numpy(float), frame["y_m"].to_numpy(float), reach_m)
     found = [(site, day[near])]
     number = pd.Series(frame.index, name="site")
-    for key, name, has_no_point in (
-        ("site_key", "site_id", np.ones(len(visits), dtype=bool)),
-        ("source_segment_id", "source_segment_id", ~np.isfinite(x)),
+    for name, kind, has_no_point in (
+        ("site_id", "site", np.ones(len(visits), dtype=bool)),
+        ("source_segment_id", "street", ~np.isfinite(x)),
     ):
-        kind = "site" if name == "site_id" else "street"
-        places = frame.loc[frame["kind"] == kind, [key]].assign(site=number)
+        places = frame.loc[frame["kind"] == kind, [name]].assign(site=number)
         named = visits.loc[has_no_point & visits[name].notna(), [name]].assign(day=day[
             has_no_point & visits[name].notna().to_numpy()])  # fmt: skip
-        pairs = named.merge(places, left_on=name, right_on=key)
+        pairs = named.merge(places, on=name)
         found.append((pairs["site"].to_numpy(np.int64), pairs["day"].to_numpy(np.int64)))
     return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])

@@ -10,11 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.standards import street_site_types, threshold
-from data.views.rehearsal import BAND, OTHER, SEED, Sites, costs, find_chances, item_shares
-from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score
+from data.standards import threshold
+from data.views.frame import SampleFrame
+from data.views.rehearsal import (
+    BAND,
+    OTHER,
+    SEED,
+    costs,
+    find_chances,
+    item_shares,
+    scoring_rules,
+    street_groups,
+)
+from geo.rehearsal import Rehearsal, Rules, paid, rehearse, score, total
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 UNSCORED = ""  # the part of what is looked at and costs nothing
@@ -36,15 +45,8 @@ class MockDraft:
     forecast: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Sites:
-    frame: pd.DataFrame
-    classes: list[str]
-    mix: Floats
-
-
 def mock_draft(
-    sample: Sites,
+    sample: SampleFrame,
     stops: pd.DataFrame,
     deductions: pd.DataFrame,
     part_points: Mapping[str, float],
@@ -53,18 +55,12 @@ def mock_draft(
     """What is looked at in each point, with the chance of each find, and the forecast of all.
 
     stops        points of a plan in the order of their route: team, role, the place, probability.
-    deductions   rows of `standard_deduction` of one edition and form; an empty cap is none.
-    part_points  full marks by part. Rows of other parts are left out.
+    deductions, part_points  of `data.views.standards.form_scoring`; an empty cap is none. Rows of other
+                 parts are left out.
     A point of a type without rows has one item 其他 that costs nothing; so do items without points, or
-    with a cap of 0. Raises ValueError if a type has
-    an item twice.
+    with a cap of 0.
     """
     rows = deductions.loc[deductions["part"].isin(list(part_points)), [*ROW, "points", "cap"]]
-    twice = rows.duplicated(["site_type", "item"])
-    if twice.any():
-        row = rows.loc[twice].iloc[0]
-        msg = f"{row['site_type']} has the item {row['item']} twice"
-        raise ValueError(msg)
     types = stops["site_type"].unique()
     bare = [name for name in types if name not in set(rows["site_type"])]
     unscored = pd.DataFrame(
@@ -75,7 +71,7 @@ def mock_draft(
     at = pd.Index(sample.frame["site_key"]).get_indexer(stops["site_key"])
     known = stops[at >= 0].reset_index(drop=True)
     risk = sample.frame["risk"].iloc[at[at >= 0]].reset_index(drop=True)
-    codes, share = item_shares(_Sites(known, sample.classes, sample.mix[at[at >= 0]]), rows)
+    codes, share = item_shares(known["site_type"], sample.classes, sample.mix[at[at >= 0]], rows)
     chance = find_chances(risk, share)
     point, place = np.nonzero(codes >= 0)
     chances = pd.DataFrame(
@@ -115,14 +111,12 @@ def forecast(
         return found
     rules, row, parts = mock_rules(own, told)
     run = _run(known, own.assign(row=row), rules)
-    scored = [part for part in parts if part != UNSCORED]
     low, high = np.quantile(run.part_score, BAND, axis=0)
     by_part = zip(parts, rules.part_points, run.part_score.mean(axis=0), low, high, strict=True)
     finds = _faulty_points(run, len(known))
-    full = float(sum(told[part] for part in scored))
-    pass_score = round(pass_share * full, 3)
+    pass_score = rules.pass_score(pass_share)
     return found | {
-        "full": full,
+        "full": rules.full,
         "pass_score": pass_score,
         "pass_share": float(run.is_passed(pass_score).mean()),
         **_band("score", run.score),
@@ -140,12 +134,7 @@ def mock_rules(items: pd.DataFrame, part_points: Mapping[str, float]) -> tuple[R
     parts = [part for part in [*part_points, UNSCORED] if part in set(items["part"])]
     by_row = items.groupby(ROW, sort=False)
     rows = by_row[["points", "cap"]].first().reset_index()
-    rules = Rules(
-        rows["points"].to_numpy(float),
-        rows["cap"].astype(float).fillna(np.inf).to_numpy(float),
-        rows["part"].map(parts.index).to_numpy(int),
-        np.array([part_points.get(part, 0.0) for part in parts], float),
-    )
+    rules = scoring_rules(rows, {part: part_points.get(part, 0.0) for part in parts})
     return rules, by_row.ngroup().to_numpy(np.int64), parts
 
 
@@ -165,18 +154,9 @@ def _run(points: pd.DataFrame, items: pd.DataFrame, rules: Rules) -> Rehearsal:
         rules,
         rounds=int(threshold("rehearsal_rounds")),
         seed=SEED,
-        group=_same_street(points),
+        group=street_groups(points),
         correlation=threshold("street_correlation"),
     )
-
-
-def _same_street(points: pd.DataFrame) -> Ints:
-    """Points of one street in one grid share their luck; -1 for points that are no street's."""
-    is_street = points["site_type"].isin(set(street_site_types().values())).to_numpy()
-    segment = "#" + points["site_key"].str.split("#").str[0]
-    street = points["street_name"].fillna("").where(lambda name: name != "", segment)
-    codes = pd.factorize(points["grid_id"].fillna("") + "|" + street)[0]
-    return np.where(is_street, codes, -1)
 
 
 def _faulty_points(run: Rehearsal, points: int) -> Ints:
@@ -240,7 +220,6 @@ def mock_result(
         is_hit=is_found,
         points_lost=np.where(is_found, (lost_by_row / np.maximum(finds, 1))[row], 0.0),
     )
-    full = float(rules.part_points.sum())
     faulty = set(own.loc[own["is_hit"], "site_key"])
     lost = own.groupby("site_key")["points_lost"].sum()
     words = own[own["is_hit"]].groupby("site_key")["item"].agg("、".join)
@@ -265,9 +244,9 @@ def mock_result(
         missing=int((points["result"] == "").sum()),
         unscored=int(is_seen.sum()) - len(scored),
         faulty=len(faulty),
-        full=full,
-        score=float(np.rint(1000 * part_score).sum() / 1000),
-        pass_score=round(pass_share * full, 3),
+        full=rules.full,
+        score=float(total(part_score)),
+        pass_score=rules.pass_score(pass_share),
         parts=by_part[by_part["part"] != UNSCORED].reset_index(drop=True),
         rows=rows.assign(points_lost=lost_by_row).sort_values(
             ["points_lost", "finds"], ascending=False, kind="stable", ignore_index=True

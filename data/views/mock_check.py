@@ -17,8 +17,7 @@ from data.views.mock import forecast, mock_result
 from geo.crs import LONLAT, transform_xy
 from geo.forecast import forecast_test
 from geo.risk import brier_score, calibration
-from geo.sampling import weighted_mean
-from geo.share import t95, wilson_interval
+from geo.share import t95, weighted_mean, wilson_interval
 
 Floats = npt.NDArray[np.float64]
 Verdict = Literal["few", "honest", "optimistic", "pessimistic"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.plan import PlanSettings, Quota
+from data.plan import Note, PlanSettings, Quota
 from data.standards import threshold
+from data.views.frame import SampleFrame, segments_of
 from geo.rehearsal import Rehearsal, Rules, rehearse, repairs
 from geo.share import wilson_interval
 
@@ -30,42 +30,21 @@ PLACE = (
 )  # fmt: skip
 
 
-class Sites(Protocol):
-    """What is needed of `data.views.frame.SampleFrame`."""
-
-    @property
-    def frame(self) -> pd.DataFrame: ...  # noqa: D102
-    @property
-    def classes(self) -> list[str]: ...  # noqa: D102
-    @property
-    def mix(self) -> Floats: ...  # noqa: D102
-
-
-class Note(NamedTuple):
-    """What a reader must know: a code to be worded, the type or part it is about, a number.
-
-    no_candidates    points that a type of the plan asks for, which has no site in the frame
-    few_candidates   points of a type that its sites do not suffice for
-    few_declared     declared points of a type that are not chosen yet; as many more are drawn at random
-    no_rows          points of a type that no row of the edition scores: a visit costs nothing
-    no_part_points   rows of a part whose full marks the edition does not give, left out
-    unrecorded_rows  rows whose classes were never recorded in the county: no find is ever made in them
-    unverified_rows  rows in use whose points nobody has checked against the standard
-    unknown_risk     sites whose risk is not known: they count at their type's mean
-    unseen           points of a round, on average, that nobody has looked at lately
-    unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
-    """
-
-    code: str
-    subject: str
-    number: int
-
-
 @dataclass(frozen=True)
 class PlanRehearsal:
     """What a plan's inspection would score; `is_forecast` False: no part can be, see `notes`.
 
-    notes         what a reader must know
+    notes         what a reader must know, by code:
+        no_candidates    points that a type of the plan asks for, which has no site in the frame
+        few_candidates   points of a type that its sites do not suffice for
+        few_declared     declared points of a type that are not chosen yet: more are drawn at random
+        no_rows          points of a type that no row of the edition scores: a visit costs nothing
+        no_part_points   rows of a part whose full marks the edition does not give, left out
+        unrecorded_rows  rows whose classes were never recorded in the county: no find is ever made
+        unverified_rows  rows in use whose points nobody has checked against the standard
+        unknown_risk     sites whose risk is not known: they count at their type's mean
+        unseen           points of a round, on average, that nobody has looked at lately
+        unknown_declared, unknown_repaired   keys of the plan that the frame does not have (any more)
     not_forecast  parts in which no site that may be drawn can lose points: no row of its type costs
                   any, or none of what the row counts was ever recorded; in no number here
     rounds, drawn         rounds rehearsed, points drawn in each
@@ -138,16 +117,22 @@ def place_keys(frame: pd.DataFrame) -> pd.Series:
 
     A site is its own place; street points are one place by street and grid, of a street without a name
     by its segment.
+    frame  site_key, street_name, grid_id: of a frame, or points of a plan.
     """
-    street = frame["street_name"].where(
-        frame["street_name"].fillna("") != "", "#" + frame["source_segment_id"]
-    )
+    segment = segments_of(frame["site_key"])
+    street = frame["street_name"].where(frame["street_name"].fillna("") != "", "#" + segment)
     in_grid = frame["grid_id"].fillna("") + "|" + street
-    return frame["site_key"].where(frame["kind"] == "site", in_grid).rename("place_key")
+    return frame["site_key"].where(segment.isna(), in_grid).rename("place_key")
+
+
+def street_groups(frame: pd.DataFrame) -> Ints:
+    """Points of one street in one grid have one number and share their luck; -1: no street point."""
+    place = pd.factorize(place_keys(frame))[0]
+    return np.where(segments_of(frame["site_key"]).notna(), place, -1)
 
 
 def rehearse_plan(
-    sample: Sites,
+    sample: SampleFrame,
     deductions: pd.DataFrame,
     part_points: Mapping[str, float],
     settings: PlanSettings,
@@ -157,84 +142,32 @@ def rehearse_plan(
 ) -> PlanRehearsal:
     """Rehearse the inspection of a plan.
 
-    deductions   rows of `standard_deduction` of one edition; an empty cap is none.
-    part_points  full marks by part.
+    deductions, part_points  of `data.views.standards.form_scoring`; an empty cap is none.
     settings     of quotas and pass_share; from each type `declared` of the quota are visited among its
                  declared sites, the others are drawn among the rest.
     declared     site keys. repaired: place keys (`place_keys`) at which no find is made any more.
     risk_times   every risk counts this many times (at most 1): what a mock inspection found of what was
                  forecast for its points.
-    Raises ValueError if a type has an item twice: a find would count in one of the rows by luck.
     """
-    frame = sample.frame
-    twice = deductions.duplicated(["site_type", "item"])
-    if twice.any():
-        row = deductions.loc[twice].iloc[0]
-        msg = f"{row['site_type']} has the item {row['item']} twice"
-        raise ValueError(msg)
-    notes: list[Note] = []
-    place_key = place_keys(frame)
-    is_declared = frame["site_key"].isin(declared).to_numpy()
-    is_repaired = place_key.isin(repaired).to_numpy()
-    notes += _unknown("unknown_declared", declared, frame["site_key"])
-    notes += _unknown("unknown_repaired", repaired, place_key)
-    stratum, draws, types = _strata(frame, settings.quotas, is_declared, notes)
-    rows = _rows(deductions, part_points, types, notes)
-    codes, share = item_shares(sample, rows)
-    is_recorded = np.bincount(codes[codes >= 0], share[codes >= 0], len(rows)) > 0
-    unrecorded = int((costs(rows) & ~is_recorded).sum())
-    notes += [Note("unrecorded_rows", "", unrecorded)] if unrecorded else []
-    can_lose = set(rows.loc[costs(rows) & is_recorded, "part"])
-    parts = [part for part, points in part_points.items() if points > 0 and part in can_lose]
-    not_forecast = tuple(part for part in part_points if part not in parts)
-    correlation = threshold("street_correlation")
-    if not parts:
-        return PlanRehearsal(tuple(notes), not_forecast, correlation)
-    is_told = rows["part"].isin(parts).to_numpy()
-    codes = np.where((codes >= 0) & is_told[codes], (np.cumsum(is_told) - 1)[codes], -1)
-    rows = rows[is_told].reset_index(drop=True)
-    may_be_drawn = (stratum >= 0) & (draws[stratum] > 0)
-    risk = (risk_times * _risk(frame, may_be_drawn, notes)).clip(upper=1)
-    draw_share = np.where(may_be_drawn, draws[stratum] / np.bincount(stratum + 1)[stratum + 1], 0.0)
-    unseen = round(float(draw_share[frame["is_unseen"].to_numpy(bool)].sum()))
-    notes += [Note("unseen", "", unseen)] if unseen else []
-    rules = Rules(
-        rows["points"].to_numpy(float),
-        rows["cap"].fillna(np.inf).to_numpy(float),
-        rows["part"].map(parts.index).to_numpy(int),
-        np.array([part_points[part] for part in parts], float),
-    )
-    place, keys = pd.factorize(place_key)
-    group = np.where(frame["kind"] == "street", place, -1)
-    rounds = int(threshold("rehearsal_rounds"))
-
-    def at(factor: float, seed: int = SEED) -> Rehearsal:
-        chance = find_chances(np.minimum(factor * risk, 1), share)
-        return rehearse(
-            stratum, draws, codes, chance, rules, rounds, seed, is_repaired, group, correlation
-        )
-
-    run, swing = at(1), threshold("risk_swing")
-    full = float(rules.part_points.sum())
-    pass_score = round(settings.pass_share * full, 3)
+    case = _case(sample, deductions, part_points, settings, declared, repaired, risk_times)
+    if not case.parts:
+        return PlanRehearsal(case.notes, case.not_forecast, case.correlation)
+    run, swing = case.run(), threshold("risk_swing")
+    pass_score = case.rules.pass_score(settings.pass_share)
+    rounds = len(run.score)
     passes = int(run.is_passed(pass_score).sum())
     lower, upper = wilson_interval(np.array([passes]), np.array([rounds]))
     low, high = np.quantile(run.score, BAND)
-    sites = frame[["site_key"]].assign(
-        place_key=place_key,
-        is_declared=is_declared,
-        is_repaired=is_repaired,
-        draw_share=draw_share,
-        risk=risk,
-        points_lost=run.site_loss,
-    )
+    sites = case.sites.assign(points_lost=run.site_loss)
+    levels = {1 - swing: case.run(1 - swing), 1: run, 1 + swing: case.run(1 + swing)}
+    other = case.run(seed=SEED + 1)
     return PlanRehearsal(
-        notes=tuple(notes),
-        not_forecast=not_forecast,
-        correlation=correlation,
+        notes=case.notes,
+        not_forecast=case.not_forecast,
+        correlation=case.correlation,
         rounds=rounds,
         drawn=run.drawn.shape[1],
-        full=full,
+        full=case.rules.full,
         pass_score=pass_score,
         score=float(run.score.mean()),
         score_low=float(low),
@@ -243,14 +176,110 @@ def rehearse_plan(
         pass_share=passes / rounds,
         pass_lower=float(lower[0]),
         pass_upper=float(upper[0]),
-        levels=_level_table({1 - swing: at(1 - swing), 1: run, 1 + swing: at(1 + swing)}, pass_score),
+        levels=_level_table(levels, pass_score),
         spread=_spread_table(run.score, pass_score),
-        parts=_part_table(run, parts),
-        rows=rows.assign(finds=run.finds.mean(axis=0), points_lost=run.row_loss),
-        types=_with_share(_type_table(types, frame, sites)),
-        grids=_with_share(_grid_table(frame, sites)),
+        parts=_part_table(run, case.parts),
+        rows=case.rows.assign(finds=run.finds.mean(axis=0), points_lost=run.row_loss),
+        types=_with_share(_type_table(case.types, sample.frame, sites)),
+        grids=_with_share(_grid_table(sample.frame, sites)),
         sites=sites,
-        repairs=_repair_table(frame, sites, run, at(1, SEED + 1), place, keys, pass_score),
+        repairs=_repair_table(sample.frame, sites, run, other, pass_score),
+    )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is known of a plan's inspection before the first round of it.
+
+    parts   those that are forecast; rules, rows: of them. The others are not_forecast.
+    types   site_type, candidates, declared, drawn (of a round)
+    sites   as the frame: site_key, place_key, is_declared, is_repaired, draw_share, risk
+    stratum, draws, codes, share, group   what `geo.rehearsal.rehearse` takes; share: of a site's mix
+    """
+
+    notes: tuple[Note, ...]
+    parts: list[str]
+    not_forecast: tuple[str, ...]
+    correlation: float
+    rules: Rules
+    rows: pd.DataFrame
+    types: pd.DataFrame
+    sites: pd.DataFrame
+    stratum: Ints
+    draws: Ints
+    codes: Ints
+    share: Floats
+    group: Ints
+
+    def run(self, factor: float = 1, seed: int = SEED) -> Rehearsal:
+        """All rounds, every risk counted `factor` times."""
+        chance = find_chances(np.minimum(factor * self.sites["risk"], 1), self.share)
+        return rehearse(
+            self.stratum,
+            self.draws,
+            self.codes,
+            chance,
+            self.rules,
+            int(threshold("rehearsal_rounds")),
+            seed,
+            self.sites["is_repaired"].to_numpy(),
+            self.group,
+            self.correlation,
+        )
+
+
+def _case(
+    sample: SampleFrame,
+    deductions: pd.DataFrame,
+    part_points: Mapping[str, float],
+    settings: PlanSettings,
+    declared: Collection[str],
+    repaired: Collection[str],
+    risk_times: float,
+) -> _Case:
+    frame = sample.frame
+    place_key = place_keys(frame)
+    is_declared = frame["site_key"].isin(declared).to_numpy()
+    notes = _unknown("unknown_declared", declared, frame["site_key"])
+    notes += _unknown("unknown_repaired", repaired, place_key)
+    stratum, draws, types = _strata(frame, settings.quotas, is_declared, notes)
+    rows = _rows(deductions, part_points, types, notes)
+    codes, share = item_shares(frame["site_type"], sample.classes, sample.mix, rows)
+    is_recorded = np.bincount(codes[codes >= 0], share[codes >= 0], len(rows)) > 0
+    unrecorded = int((costs(rows) & ~is_recorded).sum())
+    notes += [Note("unrecorded_rows", "", unrecorded)] if unrecorded else []
+    can_lose = set(rows.loc[costs(rows) & is_recorded, "part"])
+    parts = [part for part, points in part_points.items() if points > 0 and part in can_lose]
+    is_told = rows["part"].isin(parts).to_numpy()
+    codes = np.where((codes >= 0) & is_told[codes], (np.cumsum(is_told) - 1)[codes], -1)
+    rows = rows[is_told].reset_index(drop=True)
+    drawn = np.append(draws, 0)[stratum]
+    of_risk: list[Note] = []
+    risk = (risk_times * _risk(frame, drawn > 0, of_risk)).clip(upper=1)
+    draw_share = np.where(drawn > 0, drawn / np.bincount(stratum + 1)[stratum + 1], 0.0)
+    unseen = round(float(draw_share[frame["is_unseen"].to_numpy(bool)].sum()))
+    of_risk += [Note("unseen", "", unseen)] if unseen else []
+    sites = frame[["site_key"]].assign(
+        place_key=place_key,
+        is_declared=is_declared,
+        is_repaired=place_key.isin(repaired),
+        draw_share=draw_share,
+        risk=risk,
+    )
+    return _Case(
+        notes=tuple(notes + of_risk if parts else notes),
+        parts=parts,
+        not_forecast=tuple(part for part in part_points if part not in parts),
+        correlation=threshold("street_correlation"),
+        rules=scoring_rules(rows, {part: part_points[part] for part in parts}),
+        rows=rows,
+        types=types,
+        sites=sites,
+        stratum=stratum,
+        draws=draws,
+        codes=codes,
+        share=share,
+        group=street_groups(frame),
     )
 
 
@@ -309,10 +338,10 @@ def _rows(
 def _risk(frame: pd.DataFrame, may_be_drawn: Bools, notes: list[Note]) -> pd.Series:
     """Risk of each site; where it is not known its type's mean, else the frame's.
 
-    Raises ValueError if no site at all has a risk.
+    Raises ValueError if there are sites and none has a risk.
     """
     risk = frame["risk"]
-    if risk.isna().all():
+    if len(risk) and risk.isna().all():
         msg = "no site of the frame has a risk"
         raise ValueError(msg)
     unknown = frame.loc[risk.isna() & may_be_drawn, "site_type"].value_counts()
@@ -326,15 +355,31 @@ def costs(rows: pd.DataFrame) -> pd.Series:
     return (rows["points"] > 0) & (rows["cap"].isna() | (rows["cap"] > 0))
 
 
-def item_shares(sample: Sites, rows: pd.DataFrame) -> tuple[Ints, Floats]:
-    """Rows that count for each site (-1 fills up), and the share of its mix in each: shape (N, W)."""
+def scoring_rules(rows: pd.DataFrame, part_points: Mapping[str, float]) -> Rules:
+    """What finds cost in rows (part, points, cap: missing is none) of these parts, in their order."""
+    parts = list(part_points)
+    return Rules(
+        rows["points"].to_numpy(float),
+        rows["cap"].astype(float).fillna(np.inf).to_numpy(float),
+        rows["part"].map(parts.index).to_numpy(int),
+        np.array(list(part_points.values()), float),
+    )
+
+
+def item_shares(
+    site_type: pd.Series, classes: list[str], mix: Floats, rows: pd.DataFrame
+) -> tuple[Ints, Floats]:
+    """Rows that count for each site (-1 fills up), and the share of its mix in each: shape (N, W).
+
+    classes, mix  of a `SampleFrame`, mix of shape (N, len(classes)); rows: site_type, item.
+    """
     width = int(rows["site_type"].value_counts().max()) if len(rows) else 0
-    codes = np.full((len(sample.frame), width), -1)
-    share = np.zeros((len(sample.frame), width))
-    mix = pd.DataFrame(sample.mix, columns=sample.classes)
-    for site_type, own in rows.groupby("site_type", sort=False):
-        members = np.flatnonzero(sample.frame["site_type"] == site_type)
-        of_type = mix.iloc[members]
+    codes = np.full((len(site_type), width), -1)
+    share = np.zeros((len(site_type), width))
+    by_class = pd.DataFrame(mix, columns=classes)
+    for name, own in rows.groupby("site_type", sort=False):
+        members = np.flatnonzero(site_type == name)
+        of_type = by_class.iloc[members]
         named = [item for item in own["item"] if item != OTHER]
         rest = of_type.drop(columns=named, errors="ignore").sum(axis=1)
         of_items = of_type.assign(**{OTHER: rest}).reindex(columns=own["item"], fill_value=0.0)
@@ -426,11 +471,10 @@ def _repair_table(
     sites: pd.DataFrame,
     run: Rehearsal,
     other: Rehearsal,
-    place: Ints,
-    keys: pd.Index,
     pass_score: float,
 ) -> pd.DataFrame:
     """Chosen on the rounds of `other`, judged on those of `run`."""
+    place, keys = pd.factorize(sites["place_key"])
     most = int(threshold("repair_places"))
     chosen = repairs(other, place, pass_score, most)
     found = repairs(run, place, pass_score, most, chosen.order)

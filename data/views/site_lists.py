@@ -10,7 +10,7 @@ import pandas as pd
 from data.engine import Engine
 from data.filters import Filters
 from data.standards import threshold
-from data.views.frame import SampleFrame
+from data.views.frame import SampleFrame, listed_keys, segments_of, street_point_of
 from data.views.site_risk import YEAR
 from geo.bands import band_edges, band_of
 from geo.crs import LONLAT, degrees_around, transform_xy
@@ -101,8 +101,8 @@ def street_risk(frame: pd.DataFrame, site_type: str = "") -> pd.DataFrame:
     points = frame[frame["kind"] == "street"]
     points = points[points["site_type"] == site_type] if site_type else points
     seen = points["risk"].where(~points["is_unseen"])
-    segment = points["site_key"].str.rpartition("#")[0]
-    rows = pd.DataFrame({"segment_id": segment, "seen": seen, "is_unseen": points["is_unseen"]})
+    rows = pd.DataFrame({"seen": seen, "is_unseen": points["is_unseen"]})
+    rows["segment_id"] = segments_of(points["site_key"])
     pieces = rows.groupby("segment_id").agg(
         points=("is_unseen", "size"),
         unseen=("is_unseen", "sum"),
@@ -139,24 +139,25 @@ def risk_edges(rows: pd.DataFrame, column: str) -> tuple[float, ...]:
     return tuple(band_edges(rows[column].to_numpy(float)).tolist())
 
 
-def site_records(engine: Engine, site_key: str, kind: str, until: date) -> pd.DataFrame:
+def site_records(engine: Engine, site_key: str, until: date) -> pd.DataFrame:
     """The records that a site's `issues_year` counts (columns of a record), newest first.
 
     Of a street point those along its stretch, of a site of the list those within site_reach_m.
     """
     since = until - pd.Timedelta(days=YEAR)
-    if kind == "street":
-        segment_id, _, stretch = site_key.rpartition("#")
+    if point := street_point_of(site_key):
+        segment_id, stretch = point
         return engine.select(
             "records_of_stretch",
             since=since,
             until=until,
             segment_id=segment_id,
-            stretch=int(stretch),
+            stretch=stretch,
             step_m=threshold("street_point_m"),
             near_m=threshold("near_segment_m"),
         )
-    site = engine.select("sample_sites").set_index("site_id").loc[site_key]
+    sites = engine.select("sample_sites")
+    site = sites.set_index(listed_keys(sites["site_id"])).loc[site_key]
     reach = threshold("site_reach_m")
     lon_step, lat_step = degrees_around(reach, site["lat"])
     rows = engine.select(

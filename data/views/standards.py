@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.catalog import TABLES
 from data.engine import Engine
+from data.messages import DataError
 from data.standards import as_site_types
 
 # Site type, aspect or item_no of a row that states what the others of its block, form or edition add
@@ -83,6 +84,26 @@ def form_deductions(deductions: pd.DataFrame, edition: str, form: str) -> pd.Dat
     is_own = (deductions["edition"] == edition) & (deductions["form"] == form)
     own = deductions[is_own].reset_index(drop=True)
     return own.assign(site_type=as_site_types(own["site_type"]))
+
+
+def form_scoring(
+    weights: pd.DataFrame, deductions: pd.DataFrame, edition: str, form: str
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """What scores a form: its rows as `form_deductions` gives them, and full marks by part.
+
+    weights, deductions  rows of standard_weight and standard_deduction (`in_force`)
+    Raises DataError if a site type has an item twice, maybe under two of its names: a find would count
+    in one of the rows by luck; or if the standard has no such edition or form (any more).
+    """
+    rows = form_deductions(deductions, edition, form)
+    twice = rows[rows.duplicated(["site_type", "item"])]
+    if len(twice):
+        raise DataError("deduction_twice", **twice[["site_type", "item"]].iloc[0].to_dict())
+    parts = form_parts(weights, rows, edition)
+    own = parts[parts["form"] == form]
+    if rows.empty and own.empty:
+        raise DataError("standard_gone", edition=edition, form=form)
+    return rows, dict(zip(own["part"], own["points"], strict=True))
 
 
 class EditionQuotas(NamedTuple):

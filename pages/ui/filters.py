@@ -107,8 +107,12 @@ def url_list(label: str, names: dict[str, str], key: str) -> list[str]:
 def url_number(
     label: str, limits: tuple[int, int], default: int, key: str, *, disabled: bool = False
 ) -> int:
-    """A whole number, kept as `url_select` keeps a choice; what is none or out of limits is default."""
+    """A whole number, kept as `url_select` keeps a choice; what is none or out of limits is default.
+
+    A default out of limits is the nearest of them: Streamlit would show and return the lower one.
+    """
     shown = f"{key}_number"
+    default = min(max(default, limits[0]), limits[1])
 
     def keep() -> None:
         choose(key, str(st.session_state[shown]))

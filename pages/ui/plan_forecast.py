@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from data.messages import DataError
 from data.standards import threshold
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal
 from pages.ui.plan_words import pass_text
 from pages.ui.rehearse_rule import plan_rule, rehearsal
 from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
-from pages.ui.sampling import Plan, deductions, lost_standard
+from pages.ui.sampling import Plan
 from pages.ui.text import last_day
 
 NONE = "现在什么也预测不了"
@@ -19,13 +20,10 @@ def forecast_rows(build: Build, plan: Plan) -> list[tuple[str, str]]:
 
     The rehearsal is that of the page until its rule is changed there, so both share one answer.
     """
-    settings = plan.settings
-    if lost := lost_standard(build, settings):
-        return [("预计得分", f"{NONE}：{lost}")]
-    rows = deductions(build, settings.edition, settings.form)
-    if rows.duplicated(["site_type", "item"]).any():
-        return [("预计得分", f"{NONE}：扣分细则里同一类的同一项写了两行，请在“标准与配额”里改成一行。")]
-    found = rehearsal(build, plan_rule(plan))
+    try:
+        found = rehearsal(build, plan_rule(plan))
+    except DataError as error:
+        return [("预计得分", f"{NONE}：{error.zh}")]
     notes = [("注意", note) for note in notes_text(found)]
     if not found.is_forecast:
         return [("预计得分", f"{NONE}：按方案的配额抽到的点位，扣分细则里都扣不到分。"), *notes]

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from data.plan import PlanSettings, Quota
+from data.plan import MOST_DISTANCE_M, PlanSettings, Quota
 from data.sample_entries import plans
 from data.settings import settings as app_settings
 from data.standards import threshold
@@ -63,7 +63,7 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
         help="抽签时另抽的替补。默认值，未经权威依据核实。",
     )  # fmt: skip
     distance = second[2].number_input(
-        "同类点位最小距离（米）", 0, 5000,
+        "同类点位最小距离（米）", 0, MOST_DISTANCE_M,
         round(old.min_distance_m if old else threshold("min_point_distance_m")), 50,
         key=f"distance_{of}", help="同类的两个点不近于此；指定保留的点例外。默认值，未经权威依据核实。",
     )  # fmt: skip

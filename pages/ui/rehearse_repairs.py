@@ -9,6 +9,7 @@ import streamlit as st
 
 from data.export import workbook_by
 from data.standards import threshold
+from data.views.frame import street_point_of
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal
 from data.views.site_lists import site_records
@@ -129,7 +130,8 @@ def _bare_name(row: dict[Any, Any]) -> str:
     """A street without a name is told from the others by its piece, which is the place."""
     if row["place_name"]:
         return str(row["place_name"])
-    return "（无名）" if row["kind"] == "site" else f"（{NAMELESS} {street_piece(row)}）"
+    point = street_point_of(str(row["site_key"]))
+    return "（无名）" if point is None else f"（{NAMELESS} {street_piece(point[0])}）"
 
 
 def _ticks(plan: Plan, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -195,7 +197,7 @@ def _place(build: Build, row: dict[Any, Any]) -> None:
         f"**{plain(_place_name(row))}**　{who}  \n{plain(reasons_text(row['reasons']))}  \n"
         f"坐标（纬度，经度）：{place(row)}"
     )
-    records = read(site_records, build.build_id, row["site_key"], row["kind"], build.data_until)
+    records = read(site_records, build.build_id, row["site_key"], build.data_until)
     which = "" if row["kind"] == "site" else "风险最高的一点"
     st.markdown(f"**{which}近一年的记录：{len(records)} 件**")
     if len(records):

@@ -16,7 +16,7 @@ import streamlit as st
 from data.engine import Engine
 from data.export import point_geojson
 from data.messages import DataError
-from data.plan import PlanSettings
+from data.plan import MOST_DISTANCE_M, MOST_RISK_WEIGHT, PlanSettings
 from data.sample_entries import fix_frame, fixed_frames, kept_frame, set_draw
 from data.views.draw import Announced, Evenness, PlanDraw, announce, draw
 from data.views.overview import Build
@@ -47,6 +47,7 @@ Fixing = Any  # a row of `fixed_frames`
 # Such a seed stands unchanged in a command of any shell, and can be read out.
 SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
 BAD_SEED = "种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。"
+MOST_WEIGHT = round(100 * MOST_RISK_WEIGHT)
 ADVICE = (
     "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
     "不要由我们自己选：名单已经固定，谁也不知道这个种子会抽中谁，也就没有人能挑。"
@@ -64,14 +65,14 @@ TYPES = {
 }
 COLOURS = {"declared": "#0b6e99", "drawn": "#bd0026", "spare": "#fecc5c", "grid": "#ffffff"}
 NOTICES = {
-    "unknown_declared": "方案的申报点有 {count} 个不在候选名单里（数据已经换了版本），没有它们。",
-    "no_quota": "{site_type}：没有配额，{count} 个申报点照样保留。",
-    "more_declared": "{site_type}：申报点比配额多 {count} 个，不再抽。",
-    "fewer_declared": "{site_type}：申报点比方案少 {count} 个，多抽这么多补足。",
-    "short": "{site_type}：候选点位比配额少 {count} 个，全部抽中。",
-    "few_spares": "{site_type}：备用点少 {count} 个（候选点位不够，或已顶替别的点）。",
-    "skipped": "{site_type}：{count} 个抽中的点离已定的点太近，由备用点依次顶替。",
-    "too_near": "{site_type}：{count} 个抽中的点离已定的点近，但没有更合适的备用点，予以保留。",
+    "unknown_declared": "方案的申报点有 {number} 个不在候选名单里（数据已经换了版本），没有它们。",
+    "no_quota": "{subject}：没有配额，{number} 个申报点照样保留。",
+    "more_declared": "{subject}：申报点比配额多 {number} 个，不再抽。",
+    "fewer_declared": "{subject}：申报点比方案少 {number} 个，多抽这么多补足。",
+    "short": "{subject}：候选点位比配额少 {number} 个，全部抽中。",
+    "few_spares": "{subject}：备用点少 {number} 个（候选点位不够，或已顶替别的点）。",
+    "skipped": "{subject}：{number} 个抽中的点离已定的点太近，由备用点依次顶替。",
+    "too_near": "{subject}：{number} 个抽中的点离已定的点近，但没有更合适的备用点，予以保留。",
 }
 PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "离已定的点近，没有更合适的，保留"}
 
@@ -169,8 +170,8 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
     own = plan.settings
     number = plan.plan_id
     weight = url_number(
-        "风险权重 λ（%，0–70）",
-        (0, 70),
+        f"风险权重 λ（%，0–{MOST_WEIGHT}）",
+        (0, MOST_WEIGHT),
         round(100 * own.risk_weight),
         f"weight_{number}",
         disabled=is_fixed,
@@ -182,8 +183,8 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
         f"风险最低的点也保留平均点 {100 - weight}% 的机会。"
     )
     distance = url_number(
-        "点与点最小距离（米，0–2000）",
-        (0, 2000),
+        f"点与点最小距离（米，0–{MOST_DISTANCE_M}）",
+        (0, MOST_DISTANCE_M),
         round(own.min_distance_m),
         f"distance_{number}",
         disabled=is_fixed or plan.is_final,
@@ -428,7 +429,7 @@ def _notices(build: Build, again: PlanDraw) -> None:
     if again.notices:
         with st.expander(f"说明（{len(again.notices)} 条）"):
             for notice in again.notices:
-                said = NOTICES[notice.code].format(site_type=notice.site_type, count=notice.count)
+                said = NOTICES[notice.code].format(subject=notice.subject, number=notice.number)
                 st.markdown(f"- {plain(said)}")
             skipped = again.skipped.merge(candidates(build).frame, "left", ["site_key", "site_type"])
             for row in skipped[skipped["lon"].notna()].to_dict("records"):

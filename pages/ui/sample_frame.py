@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
-from data.views.frame import SampleFrame
+from data.views.frame import SampleFrame, segments_of
 from data.views.overview import Build
 from data.views.site_lists import (
     chosen_sites,
@@ -228,7 +228,7 @@ def _asked_site(listed: pd.DataFrame) -> str:
     """The site picked in the table, on the map (of a piece of street its riskiest), or by the URL."""
     new = clicked(MAP, "id")
     if segment_id := clicked(MAP, "segment_id"):
-        of_piece = listed[listed["site_key"].str.startswith(f"{segment_id}#")]
+        of_piece = listed[segments_of(listed["site_key"]) == segment_id]
         new = "" if of_piece.empty else str(of_piece.loc[of_piece["risk"].idxmax(), "site_key"])
     return picked("site", TABLE, list(listed["site_key"]), new)
 
@@ -345,7 +345,7 @@ def _card(build: Build, found: SampleFrame, site_key: str, plan: Plan | None) ->
         with right:
             near = f"点位 {threshold('site_reach_m'):g} 米以内"
             where_ = "这一段路上" if site["kind"] == "street" else near
-            rows = read(site_records, build.build_id, site_key, site["kind"], build.data_until)
+            rows = read(site_records, build.build_id, site_key, build.data_until)
             st.markdown(f"**近一年{where_}的问题**（{len(rows)} 件）")
             if rows.empty:
                 st.info("近一年没有记录。")

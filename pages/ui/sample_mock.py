@@ -30,7 +30,7 @@ from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
-from pages.ui.sampling import Plan, kept_plan, lost_standard, scoring
+from pages.ui.sampling import Plan, kept_plan, scoring
 from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -73,8 +73,10 @@ def _make(build: Build, plan: Plan | None) -> None:
         if plan is None or plan.points.empty:
             st.info("请先在页面左上方打开一个已选好点位的方案。")
             return
-        if lost := lost_standard(build, plan.settings):
-            st.error(plain(lost))
+        try:
+            scoring(build, plan.settings)
+        except DataError as error:
+            st.error(plain(error.zh))
             return
         counts = plan.points["role"].value_counts()
         drawn, spares = int(counts.get("drawn", 0)), int(counts.get("spare", 0))

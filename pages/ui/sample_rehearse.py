@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from data.plan import PlanSettings
+from data.messages import DataError
 from data.sample_entries import seen_points
 from data.standards import threshold
 from data.views.mock_check import FoundTimes, found_times
@@ -25,7 +25,7 @@ from pages.ui.rehearse_rule import (
     rehearsal,
 )
 from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
-from pages.ui.sampling import Plan, deductions, lost_standard
+from pages.ui.sampling import Plan
 from pages.ui.sites import site_frame
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -37,14 +37,13 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     """The rehearsal of a plan under the inspectors' rule."""
     if plan is None:
         return  # the page says what to do
-    if lost := lost_standard(build, plan.settings):
-        st.error(plain(lost))
-        return
     rule = choose_rule(plan)
-    if _is_twice(build, rule.settings):
+    try:
+        with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
+            found = rehearsal(build, rule)
+    except DataError as error:
+        st.error(plain(error.zh))
         return
-    with st.spinner("正在模拟 {:,.0f} 轮抽查……".format(threshold("rehearsal_rounds"))):
-        found = rehearsal(build, rule)
     if not found.is_forecast:
         why = (
             "按这个规则抽到的点位，扣分细则里都扣不到分"
@@ -62,17 +61,6 @@ def show_rehearse(build: Build, plan: Plan | None) -> None:
     else:
         show_repairs(build, plan, rule, found)
     _assumptions(found)
-
-
-def _is_twice(build: Build, settings: PlanSettings) -> bool:
-    """Say which item of the deductions stands there twice, for no find can count in both."""
-    rows = deductions(build, settings.edition, settings.form)
-    twice = rows[rows.duplicated(["site_type", "item"])]
-    for row in twice.itertuples():
-        st.error(
-            f"扣分细则里“{plain(row.site_type)}”的“{plain(row.item)}”写了两行，请在“标准与配额”里改成一行。"
-        )
-    return not twice.empty
 
 
 def _answer(build: Build, plan: Plan, rule: Rule, found: PlanRehearsal) -> None:

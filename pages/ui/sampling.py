@@ -11,7 +11,7 @@ import pandas as pd
 from data.plan import PlanSettings
 from data.sample_entries import plan_points, plans, standard_edits
 from data.views.overview import Build
-from data.views.standards import form_deductions, form_parts, in_force, standard_table
+from data.views.standards import form_deductions, form_scoring, in_force, standard_table
 from pages.ui.filters import url_select
 from pages.ui.read import read
 
@@ -74,22 +74,9 @@ def standard(build: Build, table: str) -> pd.DataFrame:
 
 
 def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[str, float]]:
-    """The deductions of a plan's form, and full marks by part of that form."""
-    rows = deductions(build, settings.edition, settings.form)
-    parts = form_parts(standard(build, "standard_weight"), rows, settings.edition)
-    own = parts[parts["form"] == settings.form]
-    return rows, dict(zip(own["part"], own["points"], strict=True))
-
-
-def lost_standard(build: Build, settings: PlanSettings) -> str:
-    """Say that the standard has the plan's edition or form no more; "" if it has them."""
-    rows, part_points = scoring(build, settings)
-    if len(rows) or part_points:
-        return ""
-    return (
-        f"这个标准版本已不存在：{settings.edition} 版 {settings.form}。"
-        "请在“选申报点”的“设置与重选”里另选，或在“标准与配额”里恢复。"
-    )
+    """`form_scoring` of a plan's form. Raises DataError as that does."""
+    weights, rows = standard(build, "standard_weight"), standard(build, "standard_deduction")
+    return form_scoring(weights, rows, settings.edition, settings.form)
 
 
 def deductions(build: Build, edition: str, form: str) -> pd.DataFrame:

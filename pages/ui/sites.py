@@ -14,7 +14,7 @@ from data.engine import Engine
 from data.filters import Filters
 from data.standards import road_classes
 from data.views.choose import LOWERS_RISK
-from data.views.frame import SampleFrame, in_grids, sample_frame
+from data.views.frame import SampleFrame, in_grids, sample_frame, street_point_of
 from data.views.overview import Build, build_info, grids_in_force
 from data.views.site_lists import frame_by_grid, frame_by_type, risk_edges, street_risk
 from pages.ui.read import read, read_shared
@@ -101,22 +101,16 @@ def site_name(site: Site) -> str:
     if site["site_name"]:
         return str(site["site_name"])
     street = site["street_name"] or f"（{NAMELESS}）"
-    if not is_street_point(site):
+    point = street_point_of(str(site["site_key"]))
+    if point is None:
         return f"（无名称）{site['address'] or site['site_type']}"
-    number = str(site["site_key"]).rpartition("#")[2]
-    return f"{street} · {site['grid_name'] or OUTSIDE}（{street_piece(site)} 第 {int(number) + 1} 点）"
+    segment_id, number = point
+    return f"{street} · {site['grid_name'] or OUTSIDE}（{street_piece(segment_id)} 第 {number + 1} 点）"
 
 
-def street_piece(site: Site) -> str:
-    """What a street point's piece of street is called in the county's own files."""
-    segment_id = str(site["site_key"]).rpartition("#")[0]
+def street_piece(segment_id: str) -> str:
+    """What a piece of street is called in the county's own files."""
     return segment_id.partition("@")[0]  # the loader cuts pieces at grid borders: id@grid
-
-
-def is_street_point(site: Site) -> bool:
-    """Whether the site is a point along a street; those of the list have no street."""
-    number = str(site["site_key"]).rpartition("#")[2]
-    return not site["site_name"] and not site["address"] and number.isdecimal()
 
 
 def map_point(site: Site, key: str, text: str) -> dict[str, object]:

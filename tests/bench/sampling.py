@@ -1,6 +1,6 @@
 """Drawing 500 of 100,000 sites: python -m tests.bench sampling.
 
-    python -m tests.bench.sampling ours    geo.sampling.local_pivotal
+    python -m tests.bench.sampling ours    geo.draw.local_pivotal
     python -m tests.bench.sampling loop    the same method as a user would write it: a k-d tree asked in
                                            every step for more neighbours until one is undecided
     python -m tests.bench.sampling plain   the same without a tree: distances to all undecided ones
@@ -19,15 +19,8 @@ import time
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.sampling import (
-    Floats,
-    Ints,
-    Stream,
-    local_pivotal,
-    random_draw_balance,
-    voronoi_balance,
-    voronoi_sums,
-)
+from geo.draw import Floats, Ints, Stream, local_pivotal
+from geo.evenness import random_draw_balance, voronoi_balance, voronoi_sums
 from tests.bench.measure import Tell, alternate, ratio, run, spread
 
 SITES, POINTS, DRAWS, SIDE_M = 100_000, 500, 20, 30_000

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import recompute_draw
-from data.plan import PlanSettings, Quota
+from data.plan import Note, PlanSettings, Quota
 from data.views import draw as views
-from data.views.draw import Notice, draw, frame_file, read_frame_file
+from data.views.draw import draw, frame_file, read_frame_file
 
 SCRIPT = Path(recompute_draw.__file__)
 TYPES = ("主次干道", "背街小巷", "公厕", "农贸市场")
@@ -92,19 +92,19 @@ def test_notices_count_what_is_odd() -> None:
     drawn = draw(frame, plan(quotas=quotas, min_distance_m=0.0), declared)
     toilets = int((frame["site_type"] == "公厕").sum())
     assert set(drawn.notices) == {
-        Notice("unknown_declared", "", 1),
-        Notice("more_declared", "主次干道", 2),
-        Notice("no_quota", "农贸市场", 2),
-        Notice("fewer_declared", "公厕", 2),
-        Notice("short", "公厕", 400 - toilets),
-        Notice("few_spares", "公厕", 5),
-        Notice("short", "城中村", 1),
+        Note("unknown_declared", "", 1),
+        Note("more_declared", "主次干道", 2),
+        Note("no_quota", "农贸市场", 2),
+        Note("fewer_declared", "公厕", 2),
+        Note("short", "公厕", 400 - toilets),
+        Note("few_spares", "公厕", 5),
+        Note("short", "城中村", 1),
     }
 
 
 def test_what_is_too_near_is_told() -> None:
     drawn = draw(county(), plan(min_distance_m=700.0, quotas=(Quota("公厕", 12, 0, 6),)), [])
-    counts = {notice.code: notice.count for notice in drawn.notices}
+    counts = {notice.code: notice.number for notice in drawn.notices}
     lines = [json.loads(line) for line in drawn.result_file.decode().splitlines()[1:]]
     for role in ("skipped", "too_near"):
         assert counts.get(role, 0) == sum(line[0] == role for line in lines)
@@ -238,6 +238,6 @@ def test_an_announced_file_gives_the_same_draw_when_the_data_has_changed() -> No
     assert (again.draw_digest, again.result_file) == (kept.draw_digest, kept.result_file)
     assert again.points["site_key"].tolist() == kept.points["site_key"].tolist()
     assert again.skipped["site_key"].tolist() == kept.skipped["site_key"].tolist()
-    skipped = sum(notice.count for notice in kept.notices if notice.code == "skipped")
+    skipped = sum(notice.number for notice in kept.notices if notice.code == "skipped")
     assert (kept.skipped["role"] == "skipped").sum() == skipped > 0
     assert views.redraw(kept.frame_file, plan(seed="other"), declared).draw_digest != kept.draw_digest

@@ -14,7 +14,10 @@ import shapely
 
 from data.engine import DuckDBEngine
 from data.standards import site_types, street_site_types, threshold
-from data.views.frame import SampleFrame, in_grids, sample_frame
+from data.views.frame import SampleFrame, in_grids, sample_frame, segments_of, street_point_of
+from data.views.overview import build_info
+from data.views.rehearsal import place_keys, street_groups
+from data.views.site_lists import site_records
 from data.views.site_risk import FEATURES, NEVER, History, Past
 from tests.conftest import County, collection, feature, lonlat, write_tiny_county
 
@@ -330,3 +333,37 @@ def test_one_name_for_a_type_of_site() -> None:
     assert set(street_site_types()) == {
         "expressway", "main", "secondary", "branch", "lane", "unknown",
     }  # fmt: skip
+
+
+def test_a_site_of_the_list_is_no_street_point_whatever_its_id(tmp_path: Path) -> None:
+    """S1#0 is what the first point along S1 is called."""
+    ids = ["P1", "公厕#3", "S1#0", "S1#0#", "S#1#2#"]
+    listed = [(one, "", "背街小巷", 300 + 10 * n, 500) for n, one in enumerate(ids)]
+    county = with_sites(write_tiny_county(tmp_path), *listed, more=VISITS)
+    county.write(
+        "visits.csv",
+        "时间,路段,点位,经,纬\n" + "".join(f"2025-03-09 08:00:00,,{one},,\n" for one in ids),
+    )
+    engine = county.build()
+    frame = sample_frame(engine).frame
+    assert frame["site_key"].is_unique
+    segments = set(engine.select("street_segments")["segment_id"])
+    for site in frame.to_dict("records"):
+        point = street_point_of(site["site_key"])
+        assert (point is None) == (site["kind"] == "site")
+        assert point is None or (point[0] in segments and point[1] >= 0)
+    own = frame[frame["kind"] == "site"].set_index("site_id")
+    assert own.loc[["P1", "S#1#2#"], "site_key"].tolist() == ["P1", "S#1#2##"]
+    assert own["last_seen_at"].notna().all()
+    until = build_info(engine).data_until
+    for site in own.to_dict("records"):
+        assert len(site_records(engine, site["site_key"], until)) == site["issues_year"]
+    assert place_keys(frame)[frame["kind"] == "site"].tolist() == own["site_key"].tolist()
+    groups = street_groups(frame)
+    assert ((groups >= 0) == (frame["kind"] == "street")).all()
+
+
+def test_a_segment_may_have_a_mark_in_its_id() -> None:
+    assert street_point_of("S#1@G1#12") == ("S#1@G1", 12)
+    assert street_point_of("#1") is None
+    assert segments_of(pd.Series(["S#1#2", "P1"], index=[4, 7])).dropna().to_dict() == {4: "S#1"}

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 
 from data.engine import DuckDBEngine
 from data.standards import threshold
+from data.views.frame import SampleFrame
 from data.views.mock import UNSCORED, MockDraft, mock_draft, mock_result
 from data.views.mock_check import FaultyShare, faulty_share, found_times, mock_check, self_agreement
-from geo.forecast import count_chances, forecast_test
+from geo.forecast import count_chances
 from geo.share import wilson_interval
-
-CLASSES = ["乱停乱放", "乱扔乱倒", "乱贴乱画"]
-PARTS = {"市容市貌": 42.0, "公厕": 18.0, "园林绿化": 18.0}
+from tests.frames import PARTS, made_frame
 
 
-@dataclass(frozen=True)
-class Sample:
-    frame: pd.DataFrame
-    classes: list[str]
-    mix: npt.NDArray[np.float64]
-
-
-def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> Sample:
+def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> SampleFrame:
     kinds = ["主次干道"] * streets + ["公厕"] * toilets + ["学校"]
     frame = pd.DataFrame(
         {
@@ -37,10 +25,10 @@ def sample(streets: int = 6, toilets: int = 2, risk: float | None = None) -> Sam
             "risk": np.linspace(0.05, 0.6, len(kinds)) if risk is None else risk,
         }
     )
-    return Sample(frame, CLASSES, np.tile([0.5, 0.3, 0.2], (len(kinds), 1)))
+    return made_frame(frame)
 
 
-def stops(one: Sample, *more: str) -> pd.DataFrame:
+def stops(one: SampleFrame, *more: str) -> pd.DataFrame:
     keys = [*one.frame["site_key"], *more]
     return pd.DataFrame(
         {
@@ -71,7 +59,7 @@ def deductions() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "site_type", "item", "points", "cap"])
 
 
-def draft(one: Sample, *more: str) -> MockDraft:
+def draft(one: SampleFrame, *more: str) -> MockDraft:
     return mock_draft(one, stops(one, *more), deductions(), PARTS, 0.8)
 
 
@@ -207,19 +195,6 @@ def test_few_points_are_not_judged() -> None:
     assert check.parts["part"].tolist() == ["市容市貌", "公厕"]
     assert check.parts["score"].tolist() == [42, 18]
     assert (check.parts["told_low"] <= check.parts["told"]).all()
-
-
-def test_chances_of_counts_are_those_of_all_outcomes() -> None:
-    chance = np.array([0.1, 0.5, 0.8])
-    by_hand = np.zeros(4)
-    for outcome in product([0, 1], repeat=3):
-        hit = np.array(outcome)
-        by_hand[hit.sum()] += np.prod(np.where(hit == 1, chance, 1 - chance))
-    assert count_chances(chance).tolist() == pytest.approx(by_hand.tolist())
-    assert forecast_test(chance, 0) == pytest.approx(2 * by_hand[0])
-    assert forecast_test(np.empty(0), 0) == 1
-    with pytest.raises(ValueError, match="4 hits"):
-        forecast_test(chance, 4)
 
 
 def visit(kind: str, key: str, day: str, unit: str = "住建局", *, faulty: bool) -> dict[str, object]:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from data.plan import PlanSettings, Quota
-from data.views.rehearsal import Note, PlanRehearsal, as_drawn, place_keys, rehearse_plan
+from data.plan import Note, PlanSettings, Quota
+from data.views.frame import SampleFrame
+from data.views.rehearsal import PlanRehearsal, as_drawn, place_keys, rehearse_plan
+from tests.frames import PARTS, made_frame
 
-CLASSES = ["乱停乱放", "乱扔乱倒", "乱贴乱画"]
-PARTS = {"市容市貌": 42.0, "公厕": 18.0, "园林绿化": 18.0}
 ROUNDS = 4_000
-
-
-@dataclass(frozen=True)
-class Sample:
-    frame: pd.DataFrame
-    classes: list[str]
-    mix: npt.NDArray[np.float64]
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +25,7 @@ def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.views.rehearsal.threshold", lambda key: values.get(key, threshold(key)))
 
 
-def sample() -> Sample:
+def sample() -> SampleFrame:
     """Ten points on each of three streets (one without a name) in two grids, and six toilets."""
     streets = [
         {
@@ -69,8 +61,7 @@ def sample() -> Sample:
     frame["lead_unit"] = frame["grid_id"].map({"G1": "住建局", "G2": "城管局"})
     frame["lon"], frame["lat"] = 111 + frame.index / 1000, 30.5
     frame["reasons"] = [[("finds_90", number)] for number in frame.index]
-    mix = np.tile([0.5, 0.3, 0.2], (len(frame), 1))
-    return Sample(frame, CLASSES, mix)
+    return made_frame(frame)
 
 
 def deductions(*extra: tuple[Any, ...]) -> pd.DataFrame:
@@ -162,7 +153,7 @@ def test_a_site_loses_by_chance_of_the_draw_and_of_the_find() -> None:
 def test_other_takes_the_classes_that_no_item_names() -> None:
     """Where nothing is named it has the whole chance, also of a class that is called so itself."""
     one = sample()
-    named_so = Sample(one.frame, ["乱停乱放", "其他", "乱贴乱画"], one.mix)
+    named_so = replace(one, classes=["乱停乱放", "其他", "乱贴乱画"])
     settings = plan(("公厕", 6, 0), ("主次干道", 30, 0))
     found = rehearse_plan(named_so, deductions(), PARTS, settings, [])
     finds = found.rows.set_index(["site_type", "item"])["finds"]
@@ -274,15 +265,16 @@ def test_a_part_that_nothing_can_cost_points_in_is_not_forecast() -> None:
     assert not run(rows=every).is_forecast
 
 
-def test_an_item_twice_is_refused() -> None:
-    rows = deductions(("市容市貌", "公厕", "其他", 1.0, 2.0, True))
-    with pytest.raises(ValueError, match="公厕 has the item 其他 twice"):
-        run(rows=rows)
+def test_without_a_site_nothing_is_forecast() -> None:
+    none = made_frame(sample().frame.head(0))
+    found = rehearse_plan(none, deductions(), PARTS, plan(("公厕", 2, 0)), [])
+    assert not found.is_forecast
+    assert codes(found) == {("no_candidates", "公厕"): 2}
 
 
 def test_no_risk_at_all_is_refused() -> None:
     one = sample()
-    blank = Sample(one.frame.assign(risk=np.nan), one.classes, one.mix)
+    blank = replace(one, frame=one.frame.assign(risk=np.nan))
     with pytest.raises(ValueError, match="risk"):
         rehearse_plan(blank, deductions(), PARTS, plan(("公厕", 2, 0)), [])
 

@@ -12,8 +12,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from data import entries, sample_entries
 from data.catalog import TABLES
@@ -74,24 +72,6 @@ def a_mock(store: Path) -> int:
     return sample_entries.add_mock(
         "a", "mock", "模拟", DAY, "张三", None, SETTINGS, forecast, points("P1", "P2"), items, store
     )
-
-
-@given(
-    st.lists(
-        st.tuples(st.text(min_size=1), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3)),
-        unique_by=lambda row: row[0],
-    ),
-    st.floats(0, 0.7),
-)
-def test_settings_survive_json(rows: list[tuple[str, int, int, int]], weight: float) -> None:
-    quotas = tuple(Quota(name, a + b, a, spares) for name, a, b, spares in rows)
-    settings = PlanSettings("2021", "表", 3.5, quotas, weight, 100.0, 0.8, "种子")
-    assert PlanSettings.of_json(settings.to_json()) == settings
-
-
-def test_a_type_has_one_quota() -> None:
-    with pytest.raises(ValueError, match="two quotas"):
-        PlanSettings("2021", "表", 3.5, (Quota("公厕", 2, 1), Quota("公厕", 1, 0)))
 
 
 def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:

@@ -87,6 +87,6 @@ def test_records_of_a_site_are_those_it_counts(
     some = [*frame.head(10).to_dict("records"), *frame.tail(3).to_dict("records")]
     assert some[0]["issues_year"] > 1
     for site in some:
-        rows = site_records(demo_engine, site["site_key"], kind, until)
+        rows = site_records(demo_engine, site["site_key"], until)
         assert len(rows) == site["issues_year"], site["site_key"]
         assert rows["closed_at"].isna().sum() <= site["open_now"]

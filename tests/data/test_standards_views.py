@@ -12,6 +12,7 @@ import xlsxwriter
 
 from data.catalog import TABLES
 from data.engine import DuckDBEngine
+from data.messages import DataError
 from data.standards import default_table, site_types
 from data.templates import headings
 from data.views.standard_checks import standard_faults, standard_findings, typed_rows
@@ -22,6 +23,7 @@ from data.views.standards import (
     edition_rows,
     form_deductions,
     form_parts,
+    form_scoring,
     in_force,
     quotas_for,
     rehearsed_forms,
@@ -298,3 +300,28 @@ def test_deductions_name_types_as_the_frame_does() -> None:
     )
     own = form_deductions(rows, "本省", FORM)
     assert own["site_type"].tolist() == ["农贸市场", "岛"]
+
+
+def test_what_scores_a_form_has_each_item_once() -> None:
+    rows = pd.DataFrame(
+        {
+            "edition": "本省",
+            "form": [FORM, FORM, "别的"],
+            "part": "公厕",
+            "site_type": ["集贸市场", "岛", "岛"],
+            "item": "其他",
+        }
+    )
+    weights = pd.DataFrame(
+        {
+            "edition": "本省",
+            "form": [FORM, FORM, "别的"],
+            "aspect": ["公厕", "合计", "公厕"],
+            "points": 9.0,
+        }
+    )
+    own, part_points = form_scoring(weights, rows, "本省", FORM)
+    assert (own["site_type"].tolist(), part_points) == (["农贸市场", "岛"], {"公厕": 9.0})
+    twice = rows.assign(site_type=["集贸市场", "农贸市场", "岛"])  # two names of one type
+    with pytest.raises(DataError, match="其他 of 农贸市场 in two rows"):
+        form_scoring(weights, twice, "本省", FORM)

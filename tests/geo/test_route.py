@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.network import build_network
-from geo.route import ends_apart, walking_order
+from geo.route import ends_apart, equal_runs, walking_order
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,3 +91,31 @@ def test_ways_follow_the_network_and_cross_gaps_straight() -> None:
 
 def test_nothing_to_walk() -> None:
     assert len(walking_order(np.empty((0, 0))).street) == 0
+
+
+def efforts(way: Floats, stop: float, run: npt.NDArray[np.int64]) -> list[float]:
+    return [
+        float(way[run == r][1:].sum() + stop * (run == r).sum()) for r in range(run.max(initial=-1) + 1)
+    ]
+
+
+@given(
+    st.lists(st.integers(0, 900), min_size=0, max_size=9),
+    st.sampled_from([0.0, 100.0, 533.3]),
+    st.integers(1, 5),
+)
+def test_runs_are_as_equal_as_the_order_allows(ways: list[int], stop: float, runs: int) -> None:
+    way = np.array(ways, dtype=float)
+    n = len(way)
+    run = equal_runs(way, stop, runs)
+    assert len(set(run)) == min(runs, n)
+    assert (np.diff(run) >= 0).all()
+    found = sum(e**2 for e in efforts(way, stop, run))
+    for cuts in combinations(range(1, n), min(runs, n) - 1) if n else ():
+        other = np.searchsorted(np.array(cuts), np.arange(n), side="right")
+        assert found <= sum(e**2 for e in efforts(way, stop, other)) + 1e-6
+
+
+def test_no_team_is_no_route() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        equal_runs(np.zeros(3), 1, 0)

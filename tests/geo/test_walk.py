@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.network import Network, build_network
-from geo.route import equal_runs, point_order
+from geo.route import point_order
 from geo.walk import points_apart, points_on_network, ways_on_foot
 
 Floats = npt.NDArray[np.float64]
@@ -122,33 +120,3 @@ def test_never_longer_than_the_list(points: list[tuple[float, float]]) -> None:
     assert sorted(order) == list(range(len(points)))
     assert way.sum() == pytest.approx(metres[order[:-1], order[1:]].sum())
     assert way.sum() <= np.diagonal(metres, 1).sum() + 1e-6
-
-
-def efforts(way: Floats, stop: float, run: Any) -> list[float]:
-    return [
-        float(way[run == r][1:].sum() + stop * (run == r).sum()) for r in range(run.max(initial=-1) + 1)
-    ]
-
-
-@given(
-    st.lists(st.integers(0, 900), min_size=0, max_size=9),
-    st.sampled_from([0.0, 100.0, 533.3]),
-    st.integers(1, 5),
-)
-def test_runs_are_as_equal_as_the_order_allows(ways: list[int], stop: float, runs: int) -> None:
-    from itertools import combinations
-
-    way = np.array(ways, dtype=float)
-    n = len(way)
-    run = equal_runs(way, stop, runs)
-    assert len(set(run)) == min(runs, n)
-    assert (np.diff(run) >= 0).all()
-    found = sum(e**2 for e in efforts(way, stop, run))
-    for cuts in combinations(range(1, n), min(runs, n) - 1) if n else ():
-        other = np.searchsorted(np.array(cuts), np.arange(n), side="right")
-        assert found <= sum(e**2 for e in efforts(way, stop, other)) + 1e-6
-
-
-def test_no_team_is_no_route() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        equal_runs(np.zeros(3), 1, 0)

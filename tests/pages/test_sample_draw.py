@@ -392,3 +392,14 @@ def test_the_protocol_keeps_text_as_text(store: Path) -> None:
     assert "ffffffff" in body
     for query in ({}, {"plan": ""}, {"plan": "x"}, {"plan": "99"}, {"plan": "9" * 30}):
         assert draw_page(build_id, query) is None
+
+
+def test_points_far_apart_are_announced_as_the_plan_has_them(store: Path) -> None:
+    plan_id = a_plan(store)
+    plan = kept(plan_id)
+    far = replace(plan.settings, min_distance_m=3000.0)
+    change_plan("demo", plan_id, far, (), (), plan.build_id, plan.data_until, plan.points, store)
+    app = opened(plan_id)
+    assert app.number_input(key=f"distance_{plan_id}_number").value == 3000
+    click(app, "固定名单并公布摘要")
+    assert fixed_frames("demo", plan_id, store)["min_distance_m"].tolist() == [3000]

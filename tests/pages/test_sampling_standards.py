@@ -16,6 +16,7 @@ from data import sample_entries
 from data.catalog import TABLES
 from data.standards import default_table
 from tests.pages.app import says, start, table_with
+from tests.plans import DAY, write_mock, write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "**粗** [链接](http://evil.example) <script>alert(1)</script> $x$"
@@ -201,3 +202,22 @@ def test_a_new_edition_is_a_copy_and_can_be_taken_away(store: Path) -> None:
         assert not app.exception
     assert sample_entries.standard_edits("demo", store).empty
     assert app.selectbox(key="sampling:edition").value == "2021"
+
+
+def test_an_item_in_two_rows_is_said_and_nothing_is_scored(store: Path) -> None:
+    """Under two names of a site type the check of the page lets it through a county's own file."""
+    rows = default_table(TABLES["standard_deduction"]).query("edition == '2021'")
+    first = rows[rows["site_type"] == "公厕"].iloc[[0]]
+    plan_id = write_plan(store)
+    mock_id = write_mock(store, plan_id)
+    sample_entries.save_standard(
+        "demo", "standard_deduction", "2021", pd.concat([rows, first]), DAY, store=store
+    )
+    plan, item = str(plan_id), first["item"].iloc[0]
+    said = f"扣分细则里“公厕”的“{item}”写了两行，请在“标准与配额”里改成一行。"
+    for part in ("rehearse", "mock"):
+        assert said in [one.value for one in start("sampling", plan=plan, part=part).error]
+    for part in ("", "frame", "choose", "draw"):
+        start("sampling", plan=plan, part=part)
+    for view in ("", "files", "result"):
+        start("sampling", plan=plan, part="mock", mock=str(mock_id), mock_view=view)

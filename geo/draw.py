@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from scipy.special import xlogy
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -23,10 +22,8 @@ Ints = npt.NDArray[np.int64]
 
 CM_PER_M = 100
 LARGEST_EXTENT_CM = 2_000_000_000  # beyond it a squared distance leaves 63 bits
-MOST_WEIGHT = 0.7  # of risk in a size: the safest site keeps 30 % of the mean size
 NEIGHBOURS = 6  # of each place in one go; more only where all of these are gone
 ROUNDING = 2**40  # cKDTree's distances are wrong by less than one part of this many
-VARIANCE_NEIGHBOURS = 4
 
 
 class Stream:
@@ -70,12 +67,12 @@ def draw_sizes(risk: Floats, weight: float) -> Floats:
     """What the chance to be drawn is proportional to: (1 - weight) + weight * risk / mean risk.
 
     risk     shape (N,), at least 0.
-    weight   0 (equal chances) to .7.
+    weight   0 (equal chances) to less than 1: the safest site keeps 1 - weight of the mean size.
     returns  shape (N,), mean 1; all 1 where there is no risk at all.
     Raises ValueError if a risk is negative or not finite, or the weight is out of its range.
     """
-    if not 0 <= weight <= MOST_WEIGHT:
-        msg = f"`weight` must lie between 0 and {MOST_WEIGHT}, not {weight}."
+    if not 0 <= weight < 1:
+        msg = f"`weight` must be at least 0 and less than 1, not {weight}."
         raise ValueError(msg)
     if not np.isfinite(risk).all() or (risk < 0).any():
         msg = "`risk` must be finite and not negative."
@@ -334,132 +331,6 @@ class _Lists(NamedTuple):
         start = number * self.width
         end = start + self.known[number]
         return self.places[start:end], self.squares[start:end]
-
-
-def voronoi_sums(
-    xy_m: Floats, probability: Floats, sample: Ints, stratum: Ints | None = None
-) -> Floats:
-    """How much probability lies nearest to each sample point; 1 everywhere would be a perfect spread.
-
-    xy_m         shape (N, 2), metres, projected; rounded to cm.
-    probability  shape (N,), of being drawn.
-    sample       shape (n,), numbers of the sample points. What is equally near to several is shared.
-    stratum      shape (N,): only sample points of the own stratum count as near. A stratum without
-                 any is left out.
-    returns      shape (n,), in the order of `sample`; they sum to n if the probabilities do.
-    Source: Stevens & Olsen 2004; Grafström, Lundström & Schelin 2012.
-    """
-    if stratum is None:
-        stratum = np.zeros(len(xy_m), dtype=np.int64)
-    cm = centimetres(xy_m)
-    sums = np.zeros(len(sample))
-    for code in np.unique(stratum[sample]):
-        is_mine = stratum[sample] == code
-        units = np.flatnonzero(stratum == code)
-        sums[is_mine] = _cell_sums(cm[units], probability[units], cm[sample[is_mine]])
-    return sums
-
-
-def voronoi_balance(sums: Floats) -> float:
-    """B, the mean of (v - 1)²: 0 is a perfect spread. NaN without points.
-
-    sums  see `voronoi_sums`.
-    """
-    return float(((sums - 1) ** 2).mean()) if len(sums) else math.nan
-
-
-def evenness_loss(sums: Floats) -> float:
-    """1 less Pielou's evenness of the shares: 0 is a perfect spread, 1 the worst. NaN without points.
-
-    sums  see `voronoi_sums`; they have to sum to their number.
-    Source: Dumelle et al. 2023, J. Stat. Softw. 105(3), "pielou".
-    """
-    count = len(sums)
-    if count < 2:
-        return 0.0 if count else math.nan
-    return float(1 + xlogy(sums / count, sums / count).sum() / math.log(count))
-
-
-def _cell_sums(cm: Ints, probability: Floats, points: Ints) -> Floats:
-    """Probability of the units nearest to each point, ties shared."""
-    tree = cKDTree(points)
-    count = min(2, len(points))
-    _, near = tree.query(cm, k=np.arange(1, count + 1))
-    squares = ((points[near] - cm[:, None]) ** 2).sum(axis=2)
-    is_tied = squares[:, 0] == squares[:, -1] if count > 1 else np.zeros(len(cm), dtype=bool)
-    sums = np.zeros(len(points))
-    sums += np.bincount(near[~is_tied, 0], probability[~is_tied], len(points))
-    for unit in np.flatnonzero(is_tied):
-        away = ((points - cm[unit]) ** 2).sum(axis=1)
-        nearest = np.flatnonzero(away == away.min())
-        sums[nearest] += probability[unit] / len(nearest)
-    return sums
-
-
-def random_draw_balance(
-    xy_m: Floats,
-    stratum: Ints,
-    quota: Ints,
-    is_declared: Bools,
-    rounds: int,
-    random: np.random.Generator,
-) -> tuple[Floats, Floats]:
-    """How even simple random draws of as many from each stratum would be, to compare with.
-
-    Shapes are those of `draw_points`. Declared sites are kept in every draw; of a stratum's others
-    all have the same chance.
-    returns  B and evenness loss of each round, shape (rounds,) each; cells within strata.
-    """
-    probability = is_declared.astype(float)
-    fixed = np.flatnonzero(is_declared)
-    choices = []
-    for code, most in enumerate(quota):
-        free = np.flatnonzero((stratum == code) & ~is_declared)
-        count = min(max(0, int(most) - int((stratum[fixed] == code).sum())), len(free))
-        probability[free] = count / len(free) if len(free) else 0
-        choices.append((free, count))
-    balance, loss = np.full((2, rounds), np.nan)
-    for number in range(rounds):
-        drawn = [random.choice(free, count, replace=False) for free, count in choices if count]
-        sums = voronoi_sums(xy_m, probability, np.concatenate([fixed, *drawn]), stratum)
-        balance[number], loss[number] = voronoi_balance(sums), evenness_loss(sums)
-    return balance, loss
-
-
-def weighted_mean(y: Floats, probability: Floats, xy_m: Floats) -> tuple[float, float]:
-    """Mean of the frame estimated from a spread sample, and its standard error.
-
-    Hájek: each unit counts 1 / probability. The variance compares each unit with the
-    `VARIANCE_NEIGHBOURS` nearest sampled ones, itself among them, because a spread sample varies only
-    by what is uneven nearby; 1 - probability makes it right where much of the frame is in the sample.
-    What was sure to be in the sample (declared) adds nothing to it.
-
-    y, probability  shape (n,), of the sampled units; probabilities above 0.
-    xy_m            shape (n, 2), metres, projected.
-    returns         NaN for what cannot be known: the mean of none, the error of a single one by lot.
-    Source: Hájek 1971; local mean of Stevens & Olsen 2003, Environmetrics 14; the factor
-    1 - probability of Deville & Tillé 2005, J. Stat. Plan. Inference 128.
-    Raises ValueError if shapes differ or a probability lies outside 0 … 1.
-    """
-    if not len(y) == len(probability) == len(xy_m):
-        msg = f"{len(y)} values, {len(probability)} probabilities and {len(xy_m)} points."
-        raise ValueError(msg)
-    if not ((probability > 0) & (probability <= 1)).all():
-        msg = "`probability` must lie above 0 and not above 1."
-        raise ValueError(msg)
-    if not len(y):
-        return math.nan, math.nan
-    weight = 1 / probability
-    mean = float((weight * y).sum() / weight.sum())
-    by_lot = np.flatnonzero(probability < 1)
-    count = min(VARIANCE_NEIGHBOURS, len(by_lot))
-    if count < 2:
-        return mean, math.nan if count else 0.0
-    part = ((y - mean) * weight / weight.sum())[by_lot]
-    _, near = cKDTree(xy_m[by_lot]).query(xy_m[by_lot], k=count)
-    apart = part - part[near].mean(axis=1)
-    variance = count / (count - 1) * ((1 - probability[by_lot]) * apart**2).sum()
-    return mean, math.sqrt(variance)
 
 
 def _ints(numbers: list[int]) -> Ints:
