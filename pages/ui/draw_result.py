@@ -91,10 +91,10 @@ def fixing_table(fixings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "固定时间": [local_time(moment) for moment in fixings["fixed_at"]],
+            "效力": ["作废"] * (len(fixings) - 1) + ["有效"],
             "名单摘要（SHA-256）": fixings["frame_digest"],
             "风险权重": [f"{weight:.0%}" for weight in fixings["risk_weight"]],
             "最小距离（米）": [f"{metres:g}" for metres in fixings["min_distance_m"]],
-            "效力": ["作废"] * (len(fixings) - 1) + ["有效"],
         }
     )
 

@@ -173,8 +173,9 @@ def test_the_protocol_tells_every_fixing(store: Path) -> None:
     page = draw_page(current_build_id(store), {"plan": str(plan_id)})
     assert page
     rows = fixed_frames("demo", plan_id, store)
-    for moment, digest in zip(rows["fixed_at"], rows["frame_digest"], strict=True):
-        assert f"<td>{local_time(moment)}</td><td>{digest}</td>" in page.decode()
+    states = ("作废", "有效")
+    for moment, state, digest in zip(rows["fixed_at"], states, rows["frame_digest"], strict=True):
+        assert f"<td>{local_time(moment)}</td><td>{state}</td><td>{digest}</td>" in page.decode()
 
 
 def test_declared_points_keep_the_numbers_that_people_know(store: Path) -> None:
