@@ -323,7 +323,8 @@ def run_checks(arguments: list[str]) -> int:
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "mypy": ["mypy"],
-        "pytest": ["pytest", *arguments],
+        # The files of tests are shared out to the cores; each core builds what its files share once.
+        "pytest": ["pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", *arguments],
     }
     results = {}
     for name, command in checks.items():

@@ -309,9 +309,9 @@ TABLES: dict[str, Table] = {
             "items of the standard by edition (2021: 7 aspects, 45 items)",
             (
                 Column("edition", "text", "edition of the standard", required=True),
-                Column("item_no", "text", "number of the item", required=True),
+                Column("item_no", "text", "its number; 合计: how many there are", required=True),
                 Column("aspect", "text", "方面"),
-                Column("content", "text", "what it asks for"),
+                Column("content", "text", "what it asks for; of 合计 the stated number of items"),
                 Column("field_block", "text", "block of the field inspection that it belongs to"),
                 *_PROVENANCE,
             ),

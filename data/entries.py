@@ -32,7 +32,7 @@ MeetingKind = Literal["meeting", "bulletin"]
 Result = Literal["", "clean", "found", "unreachable"]
 FILE = "entries.sqlite"
 STATEMENTS = Path(__file__).with_name("entries")
-VERSION = 3  # of the schema; a new one is a new file schema_<version>.sql
+VERSION = 4  # of the schema; a new one is a new file schema_<version>.sql
 PLACE_COLUMNS = [
     "grid_id", "grid_name", "lead_unit", "source_segment_id", "street_name", "address", "lon", "lat",
     "category", "reasons",
@@ -73,20 +73,6 @@ def add_meeting(
     return write("add_meeting", store, county=county, **_meeting(kind, held_on, title, note))
 
 
-def change_meeting(
-    county: str,
-    meeting_id: int,
-    kind: MeetingKind,
-    held_on: date,
-    title: str,
-    note: str = "",
-    store: Path | None = None,
-) -> None:
-    """Correct a meeting."""
-    said = _meeting(kind, held_on, title, note)
-    write("change_meeting", store, county=county, meeting_id=meeting_id, **said)
-
-
 def remove_meeting(county: str, meeting_id: int, store: Path | None = None) -> None:
     """Take a meeting without promises away; the history keeps it."""
     write("remove_meeting", store, county=county, meeting_id=meeting_id)
@@ -113,20 +99,6 @@ def add_promise(
     """A new promise of that meeting; returns its promise_id."""
     said = _promise(responsible, content, due_on, grid_id)
     return write("add_promise", store, county=county, meeting_id=meeting_id, **said)
-
-
-def change_promise(
-    county: str,
-    promise_id: int,
-    responsible: str,
-    content: str,
-    due_on: date,
-    grid_id: str | None = None,
-    store: Path | None = None,
-) -> None:
-    """Correct a promise."""
-    said = _promise(responsible, content, due_on, grid_id)
-    write("change_promise", store, county=county, promise_id=promise_id, **said)
 
 
 def finish_promise(

@@ -1,7 +1,8 @@
 """What people decide about sample points: corrected standards, plans, mock inspections.
 
 Kept in `entries.sqlite` with everything else that is typed in (data/entries.py). A final plan never
-changes: its next version is a new row. The frame files of public draws lie beside it by their digest.
+changes but for one draw: its next version is a new row. The frame files of public draws lie beside it
+by their digest.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -224,6 +225,47 @@ def _put_points(entries: Connection, county: str, plan_id: int, points: pd.DataF
             _one(entries, "add_plan_point", row | of)
 
 
+def fix_frame(
+    county: str,
+    plan_id: int,
+    settings: PlanSettings,
+    build_id: str,
+    data_until: date,
+    content: bytes,
+    store: Path | None = None,
+    *,
+    revision: int | None = None,
+) -> None:
+    """Fix the list of a plan's draw: the frame file `content` is in force from now on, and kept.
+
+    settings              with the risk_weight and min_distance_m that the list was made with
+    build_id, data_until  of the data that the list came from
+    Raises DataError if the plan is another by now, drawn or gone.
+    """
+    said = {
+        "county": county,
+        "plan_id": plan_id,
+        "frame_digest": keep_frame(content, store),
+        "build_id": build_id,
+        "data_until": checked_day(data_until),
+        "risk_weight": settings.risk_weight,
+        "min_distance_m": settings.min_distance_m,
+    }
+    with transaction(store, is_writing=True) as entries:
+        _as_seen(entries, plan_id, revision)
+        _one(entries, "fix_frame", said, "plan_drawn")
+
+
+def fixed_frames(county: str, plan_id: int, store: Path | None = None) -> pd.DataFrame:
+    """Each time the list of a plan's draw was fixed, oldest first; the last one is in force.
+
+    columns  fixed_frame_id, fixed_at (UTC), frame_digest, build_id, data_until, risk_weight,
+             min_distance_m.
+    """
+    rows = select("fixed_frames", store, county=county, plan_id=plan_id)
+    return rows.assign(fixed_at=pd.to_datetime(rows["fixed_at"], utc=True))
+
+
 def set_draw(
     county: str,
     plan_id: int,
@@ -238,9 +280,15 @@ def set_draw(
     *,
     revision: int | None = None,
 ) -> None:
-    """The draw of a draft (settings.seed is its seed): points are declared, drawn and spare ones.
+    """The draw of a plan (settings.seed is its seed) adds its drawn and spare points.
 
-    Raises DataError if the plan is another by now, final, drawn already or gone.
+    A final plan is drawn once too, if all else of it stays: build_id, data_until, and of the settings
+    all but risk_weight and seed.
+
+    points  of the draw; declared ones among them are passed over: the plan's stay as people know them.
+
+    Raises DataError if the plan is another by now, drawn already or gone, if another list was fixed
+    last, or if more of a final plan would change.
     """
     said = {
         "county": county,
@@ -255,8 +303,15 @@ def set_draw(
     }
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
+        if _is_drawn(entries, said):
+            raise DataError("plan_drawn")
+        in_force = entries.execute(statement("frame_in_force"), said).fetchone()
+        if in_force not in (None, (frame_digest,)):
+            raise DataError("frame_fixed_anew")
+        added = points.loc[points["role"] != "declared", POINT_COLUMNS]
+        for row in _records(added):  # before it is drawn: nothing is added to a drawn and final plan
+            _one(entries, "add_plan_point", row | {"county": county, "plan_id": plan_id})
         _one(entries, "set_draw", said, "plan_drawn")
-        _put_points(entries, county, plan_id, points)
 
 
 def finish_plan(
@@ -267,7 +322,7 @@ def finish_plan(
     *,
     revision: int | None = None,
 ) -> None:
-    """The plan is final: from now on it does not change. note: why it is defended.
+    """The plan is final: from now on it does not change, but for one draw. note: why it is defended.
 
     Raises DataError if the plan is another by now, final already or gone.
     """
@@ -282,17 +337,24 @@ def remove_plan(
 ) -> None:
     """Take a version of a plan away; the history keeps it.
 
-    Raises DataError if the plan is another by now or gone.
+    Raises DataError if the plan is another by now, drawn or gone.
     """
+    of = {"county": county, "plan_id": plan_id}
     with transaction(store, is_writing=True) as entries:
         _as_seen(entries, plan_id, revision)
-        _one(entries, "remove_plan", {"county": county, "plan_id": plan_id})
+        if _is_drawn(entries, of):
+            raise DataError("drawn_plan_stays")
+        _one(entries, "remove_plan", of)
 
 
 def _as_seen(entries: Connection, plan_id: int, revision: int | None) -> None:
     now = entries.execute(statement("plan_revision"), {"plan_id": plan_id}).fetchone()[0]
     if revision not in (None, now):
         raise DataError("plan_changed")
+
+
+def _is_drawn(entries: Connection, of: Mapping[str, object]) -> bool:
+    return entries.execute(statement("drawn_on"), of).fetchone() not in (None, (None,))
 
 
 def keep_frame(content: bytes, store: Path | None = None) -> str:
@@ -355,7 +417,7 @@ def mock_items(county: str, mock_id: int, store: Path | None = None) -> pd.DataF
 def seen_points(county: str, store: Path | None = None) -> pd.DataFrame:
     """Every point that was looked at, of all inspections and self-checks of the county.
 
-    columns  mock_point_id, mock_id, kind, title, held_on, site_key, the place, chance (of a find, told
+    columns  mock_point_id, mock_id, kind, title, held_on, role, the place, chance (of a find, told
              beforehand), checked_on, is_faulty (1: any find).
     """
     return select("seen_points", store, county=county)
@@ -407,6 +469,16 @@ def add_mock(
     return mock_id
 
 
+def checking_days(held_on: date, points: pd.DataFrame, today: date) -> tuple[date, date]:
+    """The first and last day on which a point may be seen, typed in or brought back in a file.
+
+    points  of `mock_points`. Whoever starts before the day that was planned may say so, and a file
+            may repeat it later.
+    """
+    kept = points["checked_on"].dropna().dt.date
+    return min([held_on, today, *kept]), today
+
+
 def mark_points(
     county: str,
     marks: Sequence[tuple[int, PointResult, Iterable[str], date | None, str]],
@@ -418,20 +490,106 @@ def mark_points(
     Raises DataError if a result has no day, or if a point is gone.
     """
     with transaction(store, is_writing=True) as entries:
-        for mock_point_id, result, found, checked_on, note in marks:
-            if (result == "") != (checked_on is None):
-                raise DataError("entry_result")
-            said = {
-                "county": county,
-                "mock_point_id": mock_point_id,
-                "result": result,
-                "checked_on": None if checked_on is None else checked_day(checked_on),
-                "note": checked_text("field_note", note, TEXT, least=0),
-                "is_seen": int(result == "seen"),
-                "found": json.dumps(sorted(found), ensure_ascii=False),
-            }
-            _one(entries, "mark_mock_point", said)
-            entries.execute(statement("mark_mock_items"), said)
+        for mark in marks:
+            _mark(entries, county, *mark)
+
+
+def mark_finds(
+    county: str,
+    mock_point_id: int,
+    added: Collection[str],
+    removed: Collection[str],
+    checked_on: date,
+    shown: PointResult,
+    store: Path | None = None,
+) -> None:
+    """Add finds to a point and take finds away; all others stay as they are kept, whoever marked them.
+
+    checked_on  counts where the point had no result; its first day stays.
+    shown       the result that the point had when the finds were touched.
+    Raises DataError if somebody else took its result back since, or could not get there.
+    """
+    with transaction(store, is_writing=True) as entries:
+        now = _point_now(entries, county, mock_point_id)
+        if now.result not in ("seen", shown):
+            raise DataError("mock_point_changed")
+        found = (now.found | set(added)) - set(removed)
+        _mark(entries, county, mock_point_id, "seen", found, now.checked_on or checked_on, now.note)
+
+
+def mark_result(
+    county: str,
+    mock_point_id: int,
+    result: PointResult,
+    checked_on: date,
+    shown: tuple[PointResult, Collection[str]],
+    store: Path | None = None,
+) -> None:
+    """What came of a point, without finds: those it had are taken back.
+
+    checked_on  as for `mark_finds`
+    shown       result and finds that the point had when this was decided.
+    Raises DataError if the point is another by now, unless it is just as it shall be.
+    """
+    with transaction(store, is_writing=True) as entries:
+        now = _point_now(entries, county, mock_point_id)
+        if (now.result, now.found) not in ((shown[0], set(shown[1])), (result, set())):
+            raise DataError("mock_point_changed")
+        day = (now.checked_on or checked_on) if result else None
+        _mark(entries, county, mock_point_id, result, (), day, now.note)
+
+
+def note_point(
+    county: str, mock_point_id: int, note: str, shown: str, store: Path | None = None
+) -> None:
+    """The note of a point. shown: its note before. Raises DataError if it is another by now."""
+    with transaction(store, is_writing=True) as entries:
+        now = _point_now(entries, county, mock_point_id)
+        if now.note not in (shown, note.strip()):
+            raise DataError("mock_point_changed")
+        _mark(entries, county, mock_point_id, now.result, now.found, now.checked_on, note)
+
+
+class _PointNow(NamedTuple):
+    result: PointResult
+    checked_on: date | None
+    note: str
+    found: set[str]
+
+
+def _point_now(entries: Connection, county: str, mock_point_id: int) -> _PointNow:
+    """The point as it is kept. Raises DataError if it is gone."""
+    of = {"county": county, "mock_point_id": mock_point_id}
+    row = entries.execute(statement("mock_point_now"), of).fetchone()
+    if row is None:
+        raise DataError("entry_gone")
+    result, checked_on, note, found = row
+    day = None if checked_on is None else date.fromisoformat(checked_on)
+    return _PointNow(result, day, note, set(json.loads(found)))
+
+
+def _mark(
+    entries: Connection,
+    county: str,
+    mock_point_id: int,
+    result: PointResult,
+    found: Iterable[str],
+    checked_on: date | None,
+    note: str,
+) -> None:
+    if (result == "") != (checked_on is None):
+        raise DataError("entry_result")
+    said = {
+        "county": county,
+        "mock_point_id": mock_point_id,
+        "result": result,
+        "checked_on": None if checked_on is None else checked_day(checked_on),
+        "note": checked_text("field_note", note, TEXT, least=0),
+        "is_seen": int(result == "seen"),
+        "found": json.dumps(sorted(found), ensure_ascii=False),
+    }
+    _one(entries, "mark_mock_point", said)
+    entries.execute(statement("mark_mock_items"), said)
 
 
 def keep_refused(county: str, mock_id: int, rows: pd.DataFrame, store: Path | None = None) -> None:
@@ -445,8 +603,12 @@ def keep_refused(county: str, mock_id: int, rows: pd.DataFrame, store: Path | No
 
 
 def refused_results(county: str, mock_id: int, store: Path | None = None) -> pd.DataFrame:
-    """Rows of result files that could not be taken over: the columns of `keep_refused`."""
-    return select("mock_refused", store, county=county, mock_id=mock_id)
+    """Rows of result files that could not be taken over, latest first.
+
+    columns  those of `keep_refused`; is_mended: its point was marked since and has a result.
+    """
+    rows = select("mock_refused", store, county=county, mock_id=mock_id)
+    return rows.assign(is_mended=rows["is_mended"].astype(bool))
 
 
 def remove_mock(county: str, mock_id: int, store: Path | None = None) -> None:

@@ -1,6 +1,6 @@
 """The chance that something is recorded at a place: ridge logistic regression and how well it holds.
 
-Nothing here knows what the features are; data/views/frame.py makes them.
+Nothing here knows what the features are; data/views/site_risk.py makes them.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 Floats = npt.NDArray[np.float64]
 Z95 = 1.959963984540054
@@ -24,3 +25,8 @@ def wilson_interval(hits: Floats, trials: Floats, z: float = Z95) -> tuple[Float
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def t95(freedom: int) -> float:
+    """How many standard errors a mean's 95 % interval goes to either side; freedom: n - 1, from 1."""
+    return float(stdtrit(freedom, 0.975))

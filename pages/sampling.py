@@ -32,7 +32,7 @@ ONLY_WITH_A_PLAN = ("draw", "rehearse")
 METRICS = [
     "site_risk", "declared_risk", "route_hours", "inclusion_probability", "spatial_balance",
     "evenness_loss", "rehearsal_score", "rehearsal_pass", "repair_gain",
-    "mock_score", "mock_calibration", "self_check_agreement",
+    "mock_score", "mock_calibration", "county_faulty_share", "found_times", "self_check_agreement",
 ]  # fmt: skip
 
 build = current_build()

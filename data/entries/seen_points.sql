@@ -7,6 +7,7 @@ select
     m.kind,
     m.title,
     m.held_on,
+    p.role,
     p.site_key,
     p.site_type,
     p.site_name,

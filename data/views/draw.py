@@ -72,7 +72,8 @@ class PlanDraw:
 
     points  one row a point of the plan, by role and site type: the frame's columns, role (declared,
             drawn, spare), position (1, 2 … within role and site type; spares are to be taken in this
-            order) and probability (of being drawn before distances were looked at; declared 1).
+            order, declared ones go by key, whatever their numbers in the plan) and probability (of
+            being drawn before distances were looked at; declared 1).
     skipped likewise, role skipped (a spare has its place) and too_near (kept for want of a better one)
     balance, loss   see the metrics spatial_balance and evenness_loss.
     frame_file, frame_digest    what is announced before the seed.

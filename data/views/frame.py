@@ -6,8 +6,8 @@ What it is not:
 - not the chance that an inspector finds something. Who looks closer than the county's daily eyes finds
   more, of other kinds. It says where more is to be expected than elsewhere.
 - not a sign of cleanliness. A place that nobody looks at has no records: it is unseen, to be shown grey
-  and never as safe. Where nobody is known to have swept there either, risk is not taken below the rate
-  of its type; the model alone would call it the safest of all.
+  and never as safe: its risk is not taken below the rate of its type, though somebody may have swept
+  there. The model alone would call it the safest of all.
 Definitions: docs/adr/0014-site-risk.md; statistics: geo/risk.py.
 """
 
@@ -119,8 +119,7 @@ def sample_frame(engine: Engine) -> SampleFrame:
 
     model, fit = past.model()
     rate = model.type_rates["rate"].to_numpy(float)[type_no]
-    nobody = frame["is_unseen"] & ~(frame["days_since_cleaned"] <= threshold("unseen_days"))
-    is_raised = nobody.to_numpy()
+    is_raised = frame["is_unseen"].to_numpy()
     if fit is None:
         frame["risk"], added = rate, np.zeros((len(frame), len(FEATURES) + len(types)))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,12 @@ def inspection_route(engine: Engine, points: pd.DataFrame, teams: int = 1) -> In
     hours = 1000 * km / metres_an_hour + stop_hours * by_team["size"]
     summary = pd.DataFrame({"stops": by_team["size"], "km": km, "hours": hours})
     return InspectionRoute(stops, summary.rename_axis("team").reset_index())
+
+
+def route_of(engine: Engine, places: str, teams: int) -> InspectionRoute:
+    """`inspection_route` over points written as a JSON list of [site_key, lon, lat]."""
+    points = pd.DataFrame(json.loads(places), columns=["site_key", "lon", "lat"])
+    return inspection_route(engine, points, teams)
 
 
 def metres_on_foot(engine: Engine, points: pd.DataFrame) -> Floats:

@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.engine import Engine
 from data.plan import PlanSettings, Quota
 from data.sample_entries import PLACE_COLUMNS
-from data.views.inspection_route import InspectionRoute, inspection_route
 from geo.near import metres_apart
 
 UNSEEN_CODES = ("never_seen", "unseen_days")
@@ -27,7 +25,8 @@ class Caution:
 
     no_type            of a type of the plan (a row of `Review.by_type`) the frame has no place
     few_candidates     it has fewer places than points wanted
-    few_chosen         fewer are declared than wanted: the others stand too near, or are barred
+    few_chosen         fewer are declared than wanted, though there are more candidates
+    few_declared       fewer are declared than wanted, and the candidates are not known
     many_pinned        more are declared than wanted
     lost_pin           site_key: pinned, but not among the points
     empty_grid         a row of `Review.by_grid`: no candidate of the plan's types
@@ -51,8 +50,10 @@ class Review:
               all of the type (NaN: not known).
     by_grid   every grid: grid_id, grid_name, lead_unit, points, candidates of the plan's types (NaN:
               not known).
-    cautions  in the order of `Caution`; no_type, few_candidates, empty_grid only with candidates known.
+    cautions  in the order of `Caution`; no_type, few_candidates, few_chosen, empty_grid only with
+              candidates known.
     outside   points in no grid
+    former    points in a grid that is not in force any more
     """
 
     points: pd.DataFrame
@@ -60,6 +61,7 @@ class Review:
     by_grid: pd.DataFrame
     cautions: tuple[Caution, ...]
     outside: int
+    former: int
 
 
 def points_to_keep(points: pd.DataFrame, order: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -118,7 +120,9 @@ def review(
         *(Caution("open", row) for row in shown[shown["has_open"]].to_dict("records")),
         *_of_pairs(shown, apart, settings.min_distance_m),
     ]
-    return Review(shown, by_type, by_grid, tuple(cautions), int(shown["grid_id"].isna().sum()))
+    in_grid = shown["grid_id"].dropna()
+    former = int((~in_grid.isin(grids["grid_id"])).sum())
+    return Review(shown, by_type, by_grid, tuple(cautions), len(shown) - len(in_grid), former)
 
 
 def _by_type(points: pd.DataFrame, settings: PlanSettings, frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -156,14 +160,16 @@ def _of_types(by_type: pd.DataFrame) -> list[Caution]:
             found.append(Caution("no_type", row))
         elif row["candidates"] < row["quota"]:
             found.append(Caution("few_candidates", row))
-        if row["chosen"] < np.fmin(row["declared"], row["candidates"]):
+        if np.isnan(row["candidates"]) and row["chosen"] < row["declared"]:
+            found.append(Caution("few_declared", row))
+        elif row["chosen"] < min(row["declared"], row["candidates"]):
             found.append(Caution("few_chosen", row))
         if row["chosen"] > row["declared"]:
             found.append(Caution("many_pinned", row))
     return sorted(found, key=lambda caution: TYPE_CODES.index(caution.code))
 
 
-TYPE_CODES = ("no_type", "few_candidates", "few_chosen", "many_pinned")
+TYPE_CODES = ("no_type", "few_candidates", "few_chosen", "few_declared", "many_pinned")
 
 
 def _of_grids(by_grid: pd.DataFrame) -> list[Caution]:
@@ -180,9 +186,3 @@ def _of_pairs(points: pd.DataFrame, apart: Any, least_m: float) -> list[Caution]
         Caution("too_near", {"one": rows[one], "other": rows[other], "near_m": apart[one, other]})
         for one, other in pairs
     ]
-
-
-def route_of(engine: Engine, places: str, teams: int) -> InspectionRoute:
-    """`inspection_route` over points written as a JSON list of [site_key, lon, lat]."""
-    points = pd.DataFrame(json.loads(places), columns=["site_key", "lon", "lat"])
-    return inspection_route(engine, points, teams)

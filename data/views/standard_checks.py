@@ -11,10 +11,9 @@ import pandas as pd
 
 from data.catalog import TABLES
 from data.standards import as_site_types
-from data.views.standards import TOTAL, verified
+from data.views.standards import DOUBLED, EDITABLE, TOTAL, verified
 
-DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
-WHOLE = ("quota",)
+WHOLE = ("quota", "content")
 
 
 class Fault(NamedTuple):
@@ -66,6 +65,8 @@ def standard_faults(table: str, rows: pd.DataFrame, weights: pd.DataFrame) -> li
         faults += _bands(rows)
     if table == "standard_deduction":
         faults += _parts(rows, weights)
+    if table == "standard_item":
+        faults += _item_total(rows)
     return sorted(faults)
 
 
@@ -153,16 +154,23 @@ def _parts(rows: pd.DataFrame, weights: pd.DataFrame) -> Iterator[Fault]:
             yield Fault(row, "cap", f"{caps[row]:g}", "low_cap", f"{points[row]:g}")
 
 
-class Finding(NamedTuple):
-    """Whether the numbers of a block or form add up to the one stated for it.
+def _item_total(rows: pd.DataFrame) -> Iterator[Fault]:
+    """The content of 合计 is how many items there are."""
+    for row, value in rows.loc[rows["item_no"].map(_text) == TOTAL, "content"].items():
+        if code := _number_fault("content", value) if _text(value) else "empty":
+            yield Fault(int(str(row)), "content", _text(value), code)
 
-    subject   block, form, or form·part
+
+class Finding(NamedTuple):
+    """Whether the numbers of a block or form, or the items, add up to the one stated for them.
+
+    subject   block, form, or form·part; 合计 of the items
     population_from, population_to  the band in which it is so (10 000 people); NaN: none, no limit
     kind      match; short or over (the rows are less or more than stated); unlisted (stated, but not
               one row); unstated (rows, but no total); doubled (two rows of the source look like one
               place: stated by the block, summed without the second); orphan (deductions of a part
               that the weights lack: summed is their number)
-    stated, summed, difference  points or sample points; difference = stated - summed
+    stated, summed, difference  points, sample points or items; difference = stated - summed
     source    of what is stated
     """
 
@@ -181,15 +189,15 @@ class Finding(NamedTuple):
 def standard_findings(tables: Mapping[str, pd.DataFrame], edition: str) -> pd.DataFrame:
     """Every check of an edition, what does not add up first: columns of `Finding`.
 
-    tables  rows of standard_quota, standard_weight and standard_deduction, as `in_force` gives them
+    tables  rows of those of `EDITABLE`, as `in_force` gives them
     """
-    quotas, weights, deductions = (
-        tables[name][tables[name]["edition"] == edition]
-        for name in ("standard_quota", "standard_weight", "standard_deduction")
+    quotas, weights, deductions, items = (
+        tables[name][tables[name]["edition"] == edition] for name in EDITABLE
     )
     found = [
         *_quota_findings(quotas, edition),
         *_weight_findings(weights, edition),
+        *_item_findings(items, edition),
         *_orphans(weights, deductions, edition),
     ]
     frame = pd.DataFrame(found, columns=Finding._fields)
@@ -250,8 +258,11 @@ def _compared(
     if summed is None:
         return _finding(edition, subject, "unlisted", stated, 0.0, row["source"], table)
     difference = round(stated - float(summed), 6)
-    kind = "match" if difference == 0 else "short" if difference > 0 else "over"
-    return _finding(edition, subject, kind, stated, float(summed), row["source"], table)
+    return _finding(edition, subject, _kind(difference), stated, float(summed), row["source"], table)
+
+
+def _kind(difference: float) -> str:
+    return "match" if difference == 0 else "short" if difference > 0 else "over"
 
 
 def _weight_findings(rows: pd.DataFrame, edition: str) -> Iterator[Finding]:
@@ -269,6 +280,17 @@ def _weight_findings(rows: pd.DataFrame, edition: str) -> Iterator[Finding]:
             yield _finding(
                 edition, str(form), "unstated", np.nan, float(summed.sum()), "", "standard_weight"
             )
+
+
+def _item_findings(rows: pd.DataFrame, edition: str) -> Iterator[Finding]:
+    is_total = rows["item_no"] == TOTAL
+    held = int((~is_total).sum())
+    stated = pd.to_numeric(rows.loc[is_total, "content"], errors="coerce").dropna()
+    for row, total in stated.items():
+        source, kind = rows["source"][row], "unlisted" if not held else _kind(total - held)
+        yield _finding(edition, TOTAL, kind, total, held, source, "standard_item")
+    if held and stated.empty:
+        yield _finding(edition, TOTAL, "unstated", np.nan, held, "", "standard_item")
 
 
 def _orphans(weights: pd.DataFrame, deductions: pd.DataFrame, edition: str) -> Iterator[Finding]:

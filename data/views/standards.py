@@ -12,9 +12,10 @@ from data.catalog import TABLES
 from data.engine import Engine
 from data.standards import as_site_types
 
-TOTAL = (
-    "合计"  # site type or aspect of a row that states what the others of its block or form add up to
-)
+# Site type, aspect or item_no of a row that states what the others of its block, form or edition add
+# up to.
+TOTAL = "合计"
+DOUBLED = "（原件重复行）"  # ends the site type of a row that the source prints a second time
 EDITABLE = ("standard_quota", "standard_weight", "standard_deduction", "standard_item")
 
 
@@ -94,8 +95,8 @@ class EditionQuotas(NamedTuple):
 def quotas_for(quotas: pd.DataFrame, edition: str, population: float) -> EditionQuotas:
     """What an edition asks for in a built-up area of that population (10 000 people).
 
-    quotas  rows of standard_quota (`in_force`). Totals of blocks are not among the rows, and site types
-            have the names that the frame has.
+    quotas  rows of standard_quota (`in_force`). Totals of blocks and what the source prints a second
+            time are not among the rows, and site types have the names that the frame has.
     """
     own = quotas[
         (quotas["edition"] == edition)
@@ -104,6 +105,8 @@ def quotas_for(quotas: pd.DataFrame, edition: str, population: float) -> Edition
     ]
     is_total = own["site_type"] == TOTAL
     total = own.loc[is_total & (own["block"] == TOTAL), "quota"]
-    rows = own.loc[~is_total, ["block", "site_type", "quota"]].reset_index(drop=True)
+    is_doubled = own["site_type"].str.endswith(DOUBLED)
+    kept = own.loc[~is_total & ~is_doubled, ["block", "site_type", "quota"]]
+    rows = kept.reset_index(drop=True)
     rows["site_type"] = as_site_types(rows["site_type"])
     return EditionQuotas(float(total.iloc[0]) if len(total) else np.nan, rows)

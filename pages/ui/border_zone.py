@@ -18,7 +18,7 @@ from pages.ui.maps import BAND_COLOURS, GROUND_COLOURS, Scene, draw_map, edge_it
 from pages.ui.read import read
 from pages.ui.records import chosen_record, record_list, with_points
 from pages.ui.tables import just_picked, table
-from pages.ui.text import STATE_NAMES, percent, plain
+from pages.ui.text import STATE_NAMES, TOO_FEW, percent, plain
 
 MAP, LIST, RECORDS = "border_map", "border_pairs", "border_records"
 
@@ -84,11 +84,15 @@ def _shares(zone: BorderZone) -> None:
     if not located:
         st.info("时段内没有带坐标的问题。请换一个时段、问题大类或处置部门。")
         return
+    near, still_open, open_inside = (
+        percent(share, unknown=TOO_FEW)
+        for share in (zone.share, zone.open_share, zone.open_inside_share)
+    )
     st.markdown(
-        f"全县交界地带 **{zone.issues:,}** 件，占有坐标的 {located:,} 件的 **{percent(zone.share)}**。"
-        f"其中到时段末还没整改的：交界地带 **{percent(zone.open_share)}**"
+        f"全县交界地带 **{zone.issues:,}** 件，占有坐标的 {located:,} 件的 **{near}**。"
+        f"其中到时段末还没整改的：交界地带 **{still_open}**"
         f"（{zone.open_issues:,} ÷ {zone.issues:,} 件），"
-        f"其余 **{percent(zone.open_inside_share)}**"
+        f"其余 **{open_inside}**"
         f"（{zone.open_inside:,} ÷ {zone.inside:,} 件）。"
     )
 

@@ -8,8 +8,9 @@ from html import escape
 import pandas as pd
 
 from data.plan import PlanSettings
+from data.sample_entries import fixed_frames
 from data.views.overview import Build, build_info
-from pages.ui.draw_result import SCRIPT, command, digest_groups, file_name, point_table
+from pages.ui.draw_result import SCRIPT, command, digest_groups, file_name, fixing_table, point_table
 from pages.ui.paper import paper, paper_facts, paper_table
 from pages.ui.read import read
 from pages.ui.sampling import Plan, kept_plan
@@ -19,6 +20,13 @@ HEADS = {
     "点位类型": 10, "怎么来的": 8, "序号": 5, "点位": 25, "地址": 16, "网格": 12, "牵头单位": 12,
     "入样概率": 7, "到场": 5,
 }  # fmt: skip
+FIXING_HEADS = {
+    "固定时间": 17,
+    "名单摘要（SHA-256）": 58,
+    "风险权重": 8,
+    "最小距离（米）": 10,
+    "效力": 7,
+}
 SIGNED = ["单位", "姓名", "职务", "签名"]
 SIGNERS = 8
 STYLE = """
@@ -41,11 +49,14 @@ def draw_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
 
 def _page(build: Build, plan: Plan) -> bytes:
     settings = plan.settings
+    fixings = fixed_frames(build.source, plan.plan_id)
+    # A final plan may be drawn from newer data than its declared points were chosen from.
+    data = plan if fixings.empty else fixings.iloc[-1]
     facts = [
         ("方案", plan.name),
         ("抽签日期", f"{plan.drawn_on:%Y-%m-%d}"),
         ("标准", f"{settings.edition} 版，{settings.form}"),
-        ("数据", f"截至 {last_day(plan.data_until)}，版本 {plan.build_id}"),
+        ("数据", f"截至 {last_day(data.data_until)}，版本 {data.build_id}"),
         ("抽法", _method(settings)),
     ]
     quotas = pd.DataFrame(settings.quotas, columns=["点位类型", "抽查（个）", "其中申报点", "备用点"])
@@ -54,7 +65,7 @@ def _page(build: Build, plan: Plan) -> bytes:
     note = f"<p>说明：{escape(plan.note)}</p>" if plan.note else ""
     body = (
         f"{paper_facts(facts)}{note}"
-        f"<h2>一、名单（抽签前公布的摘要，SHA-256）</h2>{_digest(plan.frame_digest)}"
+        f"<h2>一、名单（抽签前公布的摘要，SHA-256）</h2>{_digest(plan.frame_digest)}{_fixings(fixings)}"
         f"<h2>二、种子（当众产生）</h2><p class=seed>{escape(settings.seed)}</p>"
         f"<h2>三、结果摘要（SHA-256）</h2>{_digest(plan.draw_digest)}"
         f"<h2>四、配额</h2>{paper_table(quotas)}"
@@ -77,6 +88,14 @@ def _method(settings: PlanSettings) -> str:
 def _digest(digest: str) -> str:
     groups = "".join(f"<span>{escape(group)}</span>" for group in digest_groups(digest))
     return f"<p class=digest>{groups}</p>"
+
+
+def _fixings(fixings: pd.DataFrame) -> str:
+    """Every fixing of the list with its time; draws of before these were kept have none."""
+    if fixings.empty:
+        return ""
+    said = f"<p>名单先后固定过 {len(fixings)} 次，只有最后一次有效：</p>"
+    return said + paper_table(fixing_table(fixings), FIXING_HEADS, "list")
 
 
 def _how(plan: Plan) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,38 @@ def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
 
 
 def is_same(plan: Plan, again: PlanDraw) -> bool:
-    """Whether the plan's points and digest are those of the draw made again."""
+    """Whether the plan's points and digest are those of the draw made again.
+
+    The order of drawn and spare points counts; declared ones have the numbers of the plan.
+    """
     columns = ["role", "site_type", "position", "site_key"]
     kept, found = (
-        set(rows[columns].itertuples(index=False, name=None)) for rows in (plan.points, again.points)
+        set(
+            rows[columns]
+            .assign(position=rows["position"].where(rows["role"] != "declared", 0))
+            .itertuples(index=False, name=None)
+        )
+        for rows in (plan.points, again.points)
     )
     return kept == found and plan.draw_digest == again.draw_digest
+
+
+def local_time(moment: pd.Timestamp) -> str:
+    """A moment (UTC) as the clock of this computer's place showed it."""
+    return f"{moment.tz_convert(datetime.now().astimezone().tzinfo):%Y-%m-%d %H:%M:%S}"
+
+
+def fixing_table(fixings: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `data.sample_entries.fixed_frames` as people read them; the last is in force."""
+    return pd.DataFrame(
+        {
+            "固定时间": [local_time(moment) for moment in fixings["fixed_at"]],
+            "名单摘要（SHA-256）": fixings["frame_digest"],
+            "风险权重": [f"{weight:.0%}" for weight in fixings["risk_weight"]],
+            "最小距离（米）": [f"{metres:g}" for metres in fixings["min_distance_m"]],
+            "效力": ["作废"] * (len(fixings) - 1) + ["有效"],
+        }
+    )
 
 
 def point_table(plan: Plan) -> pd.DataFrame:

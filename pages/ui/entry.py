@@ -34,7 +34,14 @@ def not_kept(why: str) -> None:
     st.session_state["entry_fault"] = why
 
 
+def done(what: str) -> None:
+    """Leave it to `show_fault` of the next run to say what a click did beyond what was asked."""
+    st.session_state["entry_done"] = what
+
+
 def show_fault() -> None:
-    """Say why the last entry was not kept."""
+    """Say why the last entry was not kept, or what else it did."""
+    if what := st.session_state.pop("entry_done", ""):
+        st.success(plain(what))
     if fault := st.session_state.pop("entry_fault", ""):
         st.error(plain(fault))

@@ -21,16 +21,14 @@ from data.views.coverage import LACKS
 from data.views.frame import sample_frame
 from data.views.hotspots import heat_bands, segment_hot_spots, street_density_map
 from data.views.overview import Build, build_info
-from data.views.plan_review import route_of
 from data.views.site_lists import street_risk
+from pages.ui.plan_walk import MOST_TEAMS, walk
 from pages.ui.read import read, read_shared
-from pages.ui.sampling import kept_plan, places_of
+from pages.ui.sampling import kept_plan
 from pages.ui.sites import risk_text
 from pages.ui.spots import segment_values
 from pages.ui.streets import COLOURINGS, street_values
 from pages.ui.text import number
-
-MOST_TEAMS = 20
 
 
 def _street_density(build_id: str, filters: Filters, _option: str) -> object:
@@ -86,11 +84,14 @@ def _points_text(row: Any) -> str:
 def _plan_route(build_id: str, _filters: Filters, option: str) -> object:
     """The walk of each team over the declared points; option: plan, teams, what tells points apart."""
     plan_id, teams, *_ = [*option.split(), "", ""]
-    plan = kept_plan(read(build_info, build_id).source, plan_id)
+    build = read(build_info, build_id)
+    plan = kept_plan(build.source, plan_id)
     if plan is None or teams not in map(str, range(1, MOST_TEAMS + 1)):
         return None
-    stops = read(route_of, build_id, places_of(plan.declared), int(teams)).stops
-    walked = stops[stops["line"].map(len) > 1]
+    route = walk(build, plan.declared, int(teams))
+    if route is None:
+        return None
+    walked = route.stops[route.stops["line"].map(len) > 1]
     lines = [shapely.LineString(line) for line in walked["line"]]
     return _features(lines, walked["team"].astype(str).tolist())
 

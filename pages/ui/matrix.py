@@ -16,7 +16,7 @@ from pages.ui.maps import BANDS
 from pages.ui.read import fetch, read
 from pages.ui.records import chosen_record, record_list
 from pages.ui.tables import downloads, just_picked, table
-from pages.ui.text import class_name, number, percent, plain
+from pages.ui.text import TOO_FEW, class_name, number, percent, plain
 
 CELLS, LIST, RECORDS = "matrix_cells", "matrix_high", "matrix_records"
 PARTS = {"department": "网格 × 处置部门", "category_class": "网格 × 问题大类"}
@@ -134,7 +134,7 @@ def _rule(filters: Filters, part: str, measure: str) -> str:
 
 def _text(value: float, measure: str) -> str:
     if measure == "on_time_share":
-        return percent(value)
+        return percent(value, unknown=TOO_FEW)
     return number(value, 1 if measure == "per_km" else 0)
 
 

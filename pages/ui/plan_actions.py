@@ -5,8 +5,10 @@ It is done to the plan as the page showed it: what another window did since is n
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from data.plan import PlanSettings
@@ -14,10 +16,10 @@ from data.sample_entries import add_plan, change_plan, finish_plan, remove_plan
 from data.views.choose import choose as choose_points
 from data.views.overview import Build
 from data.views.plan_review import points_to_keep
-from pages.ui.entry import not_kept, today
+from pages.ui.entry import done, not_kept, today
 from pages.ui.filters import choose
 from pages.ui.sampling import Plan
-from pages.ui.sites import candidates
+from pages.ui.sites import candidates, site_name
 
 
 def add(build: Build, title: str, settings: PlanSettings) -> None:
@@ -31,7 +33,11 @@ def copy_plan(build: Build, plan: Plan, title_key: str = "") -> None:
 
     title_key  of the field with its title: a click may come together with what was typed there
     """
-    _copy(build, plan, st.session_state[title_key] if title_key else plan.title)
+    title = st.session_state[title_key] if title_key else plan.title
+    if plan.drawn_on and title.strip() == plan.title:
+        not_kept("没有另存：这一版已公开抽签，同名的下一版要写明原因，请点“新版本”。")
+        return
+    _copy(build, plan, title)
 
 
 def next_version(build: Build, plan: Plan, reason_key: str) -> None:
@@ -72,24 +78,74 @@ def remove(build: Build, plan: Plan) -> None:
 
 def choose_again(build: Build, plan: Plan, settings: PlanSettings) -> None:
     """Choose with these settings; only what is pinned stays for sure."""
-    _change(build, plan, settings, plan.pinned, plan.pinned, plan.barred)
+    every = {quota.site_type for quota in settings.quotas}
+    _change(build, plan, settings, plan.pinned, plan.pinned, plan.barred, every)
     st.query_params.pop("show", None)
 
 
 def refresh(build: Build, plan: Plan) -> None:
-    """The same points with the risk and reasons of today."""
-    _change(build, plan, plan.settings, tuple(plan.keys("declared")), plan.pinned, plan.barred)
+    """The same points with the risk and reasons of today; those that are no candidates now go."""
+    there = set(candidates(build).frame["site_key"])
+    gone = plan.declared[~plan.declared["site_key"].isin(there)]
+    stay = tuple(key for key in plan.keys("declared") if key in there)
+    _change(build, plan, plan.settings, stay, plan.pinned, plan.barred)
+    if len(gone):
+        names = "、".join(site_name(row) for row in gone.to_dict("records"))
+        done(
+            f"已按新数据更新风险。有 {len(gone)} 个点已不是候选点位，不再是申报点：{names}。"
+            "没有另选别的点补上；要补，请在“设置与重选”里重选，或在“候选点位”里加入。"
+        )
 
 
-def exchange(build: Build, plan: Plan, out: str, into: str) -> None:
-    """One point goes: for the next best and never again, or for the one that was named."""
-    stay = [into if key == out else key for key in plan.keys("declared") if key != out or into]
+def swap(build: Build, plan: Plan, out: str, into: str) -> None:
+    """One point goes for another one, which stays."""
+    stay = [into if key == out else key for key in plan.keys("declared")]
     pinned = [key for key in plan.pinned if key != out]
-    if into:
-        _change(build, plan, plan.settings, tuple(stay), (*pinned, into), plan.barred)
-    else:
-        _change(build, plan, plan.settings, tuple(stay), tuple(pinned), (*plan.barred, out))
+    _change(build, plan, plan.settings, tuple(stay), (*pinned, into), plan.barred)
     choose("site", into)
+
+
+def bar(build: Build, plan: Plan, key: str) -> None:
+    """A place is never chosen; if it is a declared point, the next best of its type takes its place."""
+    before = plan.declared.set_index("site_key")
+    pinned = tuple(one for one in plan.pinned if one != key)
+    barred = (*plan.barred, key)
+    if key not in before.index:
+        _same_points(build, plan, pinned, barred)
+        return
+    stay = tuple(one for one in before.index if one != key)
+    kind = str(before.loc[key, "site_type"])
+    after = _change(build, plan, plan.settings, stay, pinned, barred, {kind})
+    new = [site_name(row) for row in after[~after["site_key"].isin(before.index)].to_dict("records")]
+    instead = f"换成{'、'.join(new)}" if new else "没有别的点补上"
+    done(f"{_name(plan.declared, key)}不再是申报点，{instead}。")
+
+
+def declare(build: Build, plan: Plan, key: str) -> None:
+    """Declare a place of the planner's own choice, to stay; the list keeps its size where it can.
+
+    If its type has all its points, the one chosen last goes, of those that are not to stay.
+    """
+    frame = candidates(build).frame
+    kind = str(frame.loc[frame["site_key"] == key, "site_type"].iloc[0])
+    of_kind = plan.declared[plan.declared["site_type"] == kind]
+    free = [one for one in of_kind["site_key"] if one not in plan.pinned]
+    asked = plan.settings.quota(kind).declared
+    is_full = len(of_kind) >= asked
+    out = free[-1] if is_full and free else ""
+    stay = (*(one for one in plan.keys("declared") if one != out), key)
+    barred = tuple(one for one in plan.barred if one != key)
+    _change(build, plan, plan.settings, stay, (*plan.pinned, key), barred)
+    said = f"{_name(frame, key)}已加入申报点并保留"
+    if out:
+        said += f"；“{kind}”应报 {asked} 个已满，其中最后选上的{_name(of_kind, out)}不再是申报点"
+    elif is_full:
+        said += f"；“{kind}”应报 {asked} 个，没有可换下的，现有 {len(of_kind) + 1} 个"
+    done(f"{said}。")
+
+
+def _name(points: pd.DataFrame, key: str) -> str:
+    return site_name(points[points["site_key"] == key].iloc[0].to_dict())
 
 
 def _change(
@@ -99,14 +155,20 @@ def _change(
     stay: tuple[str, ...],
     pinned: tuple[str, ...],
     barred: tuple[str, ...],
-) -> None:
-    """Choose what is lacking beside the points that stay."""
-    chosen = choose_points(candidates(build).frame, settings, stay, barred)
+    filled: Container[str] = (),
+) -> pd.DataFrame:
+    """Keep the points that stay, and choose what is lacking of the types to be filled; all of them."""
+    quotas = tuple(
+        one if one.site_type in filled else one._replace(declared=0) for one in settings.quotas
+    )
+    asked = replace(settings, quotas=quotas)
+    chosen = choose_points(candidates(build).frame, asked, stay, barred)
     points = points_to_keep(chosen, stay)
     change_plan(
         build.source, plan.plan_id, settings, pinned, barred, build.build_id, build.data_until, points,
         revision=plan.revision,
     )  # fmt: skip
+    return points
 
 
 def pin(build: Build, plan: Plan, key: str, is_pinned: bool) -> None:

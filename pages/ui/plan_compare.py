@@ -6,15 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from data.sample_entries import plans
-from data.standards import threshold
 from data.views.choose import Comparison, compare
 from data.views.overview import Build
-from data.views.plan_review import route_of
 from pages.ui.filters import url_select
 from pages.ui.maps import Scene, draw_map
-from pages.ui.read import read
+from pages.ui.plan_walk import walk
 from pages.ui.records import POINTS_SHOWN
-from pages.ui.sampling import Plan, kept_plan, places_of, plan_name
+from pages.ui.sampling import Plan, kept_plan, plan_name
 from pages.ui.sites import OUTSIDE, all_grids, map_point, risk_text, site_name
 from pages.ui.tables import table
 from pages.ui.text import last_day, plain
@@ -85,10 +83,8 @@ def _numbers(build: Build, plan: Plan, other: Plan, found: Comparison) -> None:
 
 
 def _km(build: Build, plan: Plan) -> str:
-    points = plan.declared
-    if not 0 < len(points) <= threshold("route_streets"):
-        return "—"
-    return f"{read(route_of, build.build_id, places_of(points), 1).teams['km'].sum():.1f}"
+    route = walk(build, plan.declared, 1)
+    return "—" if route is None else f"{route.teams['km'].sum():.1f}"
 
 
 def _map(build: Build, found: Comparison) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from data.export import point_geojson, workbook
+from data.views.overview import Build
 from data.views.plan_review import Review
+from pages.ui.plan_forecast import forecast_rows
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
@@ -18,8 +20,8 @@ from pages.ui.plan_words import (
 from pages.ui.sampling import ROLES, Plan
 
 
-def plan_workbook(plan: Plan, found: Review) -> bytes:
-    """The declared points with reasons, what was drawn, quotas, grids, cautions and settings."""
+def plan_workbook(build: Build, plan: Plan, found: Review) -> bytes:
+    """The declared points with reasons, what was drawn, quotas, grids, cautions, forecast, settings."""
     cautions = [(heading, name) for heading, names in caution_lines(found.cautions) for name in names]
     drawn = drawn_table(plan)
     sheets = {
@@ -28,6 +30,7 @@ def plan_workbook(plan: Plan, found: Review) -> bytes:
         "配额": quota_table(found),
         "网格覆盖": grid_table(found),
         "提醒": pd.DataFrame(cautions, columns=["提醒", "哪些"]),
+        "预计得分": pd.DataFrame(forecast_rows(build, plan), columns=["项目", "内容"]),
         "设置": pd.DataFrame(
             [*settings_rows(plan), ("覆盖", coverage_sentence(found))], columns=["项目", "内容"]
         ),

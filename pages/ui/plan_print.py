@@ -13,11 +13,13 @@ import pandas as pd
 from data.standards import threshold
 from data.views.overview import Build, build_info
 from pages.ui.paper import paper, paper_facts, paper_table
+from pages.ui.plan_forecast import forecast_rows
 from pages.ui.plan_words import (
     caution_lines,
     coverage_sentence,
     drawn_table,
     grid_table,
+    older_text,
     plan_review,
     point_table,
     quota_table,
@@ -30,12 +32,12 @@ WHERE = "纬度，经度"
 POINTS = {
     "序号": 5, "点位": 20, "网格": 12, "牵头单位": 10, WHERE: 10, "风险": 6, "有利": 19, "不利": 18,
 }  # fmt: skip
-DRAWN = {"怎么来的": 10, "点位": 36, "类型": 16, "网格": 26, "风险": 12}
+DRAWN = {"怎么来的": 10, "点位": 33, "类型": 15, "网格": 23, "入样概率": 10, "风险": 9}
 SIGNED = ("编制", "审核", "批准", "日期")
 STYLE = """
 body {font-size: 9pt} h1 {text-align: center}
 h3 {font-size: 9.5pt; margin: 2.5mm 0 .5mm; break-after: avoid}
-th {background: #eee} ul {margin: 1mm 0; padding-left: 5mm}
+th {background: #eee} dd {overflow-wrap: anywhere} ul {margin: 1mm 0; padding-left: 5mm}
 .sign {display: grid; grid-template-columns: repeat(4, 1fr); gap: 4mm; margin-top: 10mm;
   break-inside: avoid}
 .sign div {border-bottom: .3mm solid #000; padding-bottom: 9mm}
@@ -71,8 +73,10 @@ def _page(build: Build, plan: Plan) -> bytes:
     )
     note = f"{build.title}　版本 {plan.build_id}　{build.note}"
     body = (
-        f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p><p>{escape(risk)}</p>"
+        f"{paper_facts(settings_rows(plan))}<p><b>{escape(coverage_sentence(found))}</b></p>"
+        f"<p>{escape(older_text(build, plan))}</p><p>{escape(risk)}</p>"
         f"<h2>提醒</h2><ul>{cautions or '<li>没有</li>'}</ul>"
+        f"<h2>预计得分</h2>{paper_facts(forecast_rows(build, plan))}"
         f"<h2>配额与申报点</h2>{paper_table(quota_table(found))}"
         f"<h2>申报点及理由</h2>{_points(point_table(found))}"
         f"{_drawn(plan)}<h2>各网格申报点</h2>{paper_table(grid_table(found))}"

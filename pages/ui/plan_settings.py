@@ -53,12 +53,13 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
         key=f"total_{of}_{edition}_{population}",
         help=f"标准：至少 {stated} 个。" if stated else "所选标准没有规定总数，请自定。",
     )
+    usual = _shares(old)
     share = second[0].number_input(
-        "申报点占配额（%）", 0, 100, round(100 * threshold("declared_share")), 5, key=f"share_{of}",
+        "申报点占配额（%）", 0, 100, usual[0], 5, key=f"share_{of}",
         help="事先申报的比例，其余由检查组抽取。默认值，未经权威依据核实。",
     )  # fmt: skip
     spare = second[1].number_input(
-        "备用点占配额（%）", 0, 100, round(100 * threshold("spare_share")), 5, key=f"spare_{of}",
+        "备用点占配额（%）", 0, max(100, usual[1]), usual[1], 5, key=f"spare_{of}",
         help="抽签时另抽的替补。默认值，未经权威依据核实。",
     )  # fmt: skip
     distance = second[2].number_input(
@@ -66,7 +67,6 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
         round(old.min_distance_m if old else threshold("min_point_distance_m")), 50,
         key=f"distance_{of}", help="同类的两个点不近于此；指定保留的点例外。默认值，未经权威依据核实。",
     )  # fmt: skip
-    usual = round(100 * threshold("declared_share")), round(100 * threshold("spare_share"))
     is_kept = is_same and total == kept_total and (share, spare) == usual
     suggested = suggested_quotas(
         candidates(build).frame, int(total), asked.rows, share / 100, spare / 100
@@ -88,10 +88,23 @@ def choose_settings(build: Build, plan: Plan | None) -> PlanSettings | None:
     )
 
 
+def _shares(old: PlanSettings | None) -> tuple[int, int]:
+    """Percent of the quotas that are declared, and that are spare: of the plan, or as usual."""
+    total = sum(quota.quota for quota in old.quotas) if old else 0
+    if old is None or not total:
+        return round(100 * threshold("declared_share")), round(100 * threshold("spare_share"))
+    declared = sum(quota.declared for quota in old.quotas)
+    spares = sum(quota.spares for quota in old.quotas)
+    return round(100 * declared / total), round(100 * spares / total)
+
+
 def _form(
     build: Build, old: PlanSettings | None, column: DeltaGenerator, of: int | str
 ) -> tuple[str, str]:
-    """Edition and form: those whose deductions can be rehearsed first, the usual edition first."""
+    """Edition and form: those whose deductions can be rehearsed first, the usual edition first.
+
+    Those of the plan stay until others are chosen, though the standard has them no more.
+    """
     weights, deductions = standard(build, "standard_weight"), standard(build, "standard_deduction")
     usual = app_settings().edition
     editions = sorted(weights["edition"].unique(), key=lambda edition: (edition != usual, edition))
@@ -104,11 +117,16 @@ def _form(
         if (edition, form) not in forms
     ]
     asked = (old.edition, old.form) if old else forms[0]
+    is_gone = asked not in forms
+    if is_gone:
+        forms.insert(0, asked)
     chosen: tuple[str, str] = column.selectbox(
         "标准版本与评分表",
         forms,
-        forms.index(asked) if asked in forms else 0,
-        format_func=lambda one: f"{one[0]} 版　{one[1]}",
+        forms.index(asked),
+        format_func=lambda one: (
+            f"{one[0]} 版　{one[1]}" + ("（已删除）" if is_gone and one == asked else "")
+        ),
         key=f"form_{of}",
         help="决定配额、评分板块和扣分细则；在“标准与配额”中核对。",
     )

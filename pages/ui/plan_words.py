@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from data.standards import thresholds
 from data.views.overview import Build
 from data.views.plan_review import Caution, Review, review
 from pages.ui.sampling import ROLES, Plan
@@ -24,8 +25,12 @@ CAUTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         lambda row: f"{row['site_type']}（配额 {row['quota']}，候选 {row['candidates']:.0f}）",
     ),
     "few_chosen": (
-        "申报点没有选足（其余候选离得太近，或被排除）",
+        "申报点没有选足（其余候选离得太近、被排除，或原来的点已不是候选）",
         lambda row: f"{row['site_type']}（应 {row['declared']}，选出 {row['chosen']}）",
+    ),
+    "few_declared": (
+        "申报点少于应报数",
+        lambda row: f"{row['site_type']}（应 {row['declared']}，现有 {row['chosen']}）",
     ),
     "many_pinned": (
         "申报点多于应报数",
@@ -52,6 +57,16 @@ def plan_review(build: Build, plan: Plan) -> Review:
     return review(plan.points, plan.settings, plan.pinned, all_grids(build), frame)
 
 
+def older_text(build: Build, plan: Plan) -> str:
+    """What cannot be said of a plan that was chosen from older data; "" of one of these data."""
+    if plan.build_id == build.build_id:
+        return ""
+    return (
+        f"方案是按截至 {last_day(plan.data_until)} 的数据选的，当时的候选点位没有留存："
+        "不列候选数和同类平均风险，也不说申报点为什么少；覆盖按现在的网格计算，网格若有调整，与当时不同。"
+    )
+
+
 def caution_lines(cautions: Iterable[Caution]) -> list[tuple[str, list[str]]]:
     """What to know, one entry a kind: the heading, and of what it is true."""
     found: dict[str, list[str]] = {}
@@ -68,6 +83,17 @@ def state_text(plan: Plan) -> str:
         f"{state}{drawn}　{plan.made_on:%Y-%m-%d} 制定　"
         f"依据截至 {last_day(plan.data_until)} 的数据（版本 {plan.build_id}）"
     )
+
+
+def lock_reason(build: Build, plan: Plan) -> str:
+    """Why the points of a plan cannot be changed here; "" if they can."""
+    if plan.is_final:
+        return "已定稿，不能再改；要改请点“新版本”。"
+    if plan.drawn_on:
+        return "已按这一版公开抽签，改申报点会使抽签作废，所以不能再改；要改请点“新版本”。"
+    if plan.build_id != build.build_id:
+        return "数据已更新：请先选“按新数据重选”或“点位不变，只更新风险”。"
+    return ""
 
 
 def point_table(found: Review) -> pd.DataFrame:
@@ -102,6 +128,7 @@ def drawn_table(plan: Plan) -> pd.DataFrame:
             "点位": [site_name(row) for row in rows],
             "类型": [row["site_type"] for row in rows],
             "网格": [row["grid_name"] or OUTSIDE for row in rows],
+            "入样概率": [risk_text(row["probability"]) for row in rows],
             "风险": [risk_text(row["risk"]) for row in rows],
             "牵头单位": [row["lead_unit"] for row in rows],
             "经度": [round(row["lon"], 6) for row in rows],
@@ -141,7 +168,7 @@ def grid_table(found: Review) -> pd.DataFrame:
 
 
 def settings_rows(plan: Plan) -> list[tuple[str, str]]:
-    """The choices behind the plan: what and how much."""
+    """The choices behind the plan: what and how much; of a drawn one all that decides the draw."""
     settings = plan.settings
     quota = sum(one.quota for one in settings.quotas)
     declared = sum(one.declared for one in settings.quotas)
@@ -156,14 +183,35 @@ def settings_rows(plan: Plan) -> list[tuple[str, str]]:
         ("点位最小距离（米）", number(settings.min_distance_m)),
         ("指定保留（个）", str(len(plan.pinned))),
         ("指定不选（个）", str(len(plan.barred))),
+        ("通过线", pass_text(settings.pass_share)),
     ]
+    if plan.drawn_on:
+        rows += [
+            ("风险权重 λ（%）", f"{100 * settings.risk_weight:g}"),
+            ("种子", settings.seed),
+            ("名单摘要（SHA-256）", plan.frame_digest),
+            ("结果摘要（SHA-256）", plan.draw_digest),
+        ]
     return [*rows, ("定稿说明", plan.note)] if plan.note else rows
+
+
+def pass_text(share: float) -> str:
+    """The pass mark as a part of the full marks, and whether it is only the default."""
+    return f"满分的 {100 * share:g}%{'（默认值）' if is_default_mark(share) else ''}"
+
+
+def is_default_mark(share: float) -> bool:
+    """Whether this pass mark is only our default, which nobody has found in a document."""
+    default = thresholds()["pass_share"]
+    return share == default.value and not default.is_verified
 
 
 def coverage_sentence(found: Review) -> str:
     """How many points, grids and types the plan covers, and the mean risk against that of all."""
     covered = int((found.by_grid["points"] > 0).sum())
     outside = f"，网格之外 {found.outside} 个" if found.outside else ""
+    if found.former:
+        outside += f"，在已撤销的网格 {found.former} 个"
     mean = risk_text(float(found.points["risk"].mean()))
     return (
         f"申报点 {len(found.points)} 个，覆盖 {covered} / {len(found.by_grid)} 个网格{outside}，"

@@ -8,21 +8,18 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
-from data.standards import threshold
 from data.views.inspection_route import InspectionRoute
 from data.views.overview import Build, build_info
-from data.views.plan_review import route_of
-from pages.ui.map_data import MOST_TEAMS
 from pages.ui.paper import paper, paper_table
+from pages.ui.plan_walk import MOST_TEAMS, on_foot_text, walk
 from pages.ui.read import read
-from pages.ui.sampling import Plan, kept_plan, places_of
+from pages.ui.sampling import Plan, kept_plan
 from pages.ui.sites import OUTSIDE, place, site_name
 
 STOPS = {
     "站": 5, "从上一站步行": 11, "点位": 30, "类型": 11, "网格、牵头单位": 22,
     "纬度，经度": 14, "到过": 7,
 }  # fmt: skip
-USUAL_TEAMS = 3
 TEAM_A_PAGE = "section + section {break-before: page}"
 
 
@@ -38,31 +35,14 @@ def route_page(build_id: str, query: Mapping[str, str]) -> bytes | None:
     """
     build = read(build_info, build_id)
     plan, teams = kept_plan(build.source, query.get("plan", "")), query.get("teams", "")
-    points = None if plan is None else declared_points(plan)
-    if plan is None or points is None:
+    if plan is None or not (teams.isdecimal() and 1 <= int(teams) <= MOST_TEAMS):
         return None
-    if not (teams.isdecimal() and 1 <= int(teams) <= MOST_TEAMS):
-        return None
-    return _page(build, plan, read(route_of, build_id, places_of(points), int(teams)), points)
+    route = walk(build, plan.declared, int(teams))
+    return None if route is None else _page(build, plan, route)
 
 
-def declared_points(plan: Plan) -> pd.DataFrame | None:
-    """The points that a walk goes over; None where they are none, or too many for one."""
-    is_walkable = 0 < len(plan.declared) <= int(threshold("route_streets"))
-    return plan.declared if is_walkable else None
-
-
-def on_foot_text() -> str:
-    """What the hours of a walk rest on."""
-    return (
-        f"步行每小时 {threshold('inspection_kmh'):g} 公里，"
-        f"每点停留 {threshold('stop_minutes'):g} 分钟，均为默认值；不计从驻地到第一个点的路程"
-    )
-
-
-def _page(build: Build, plan: Plan, route: InspectionRoute, points: pd.DataFrame) -> bytes:
-    stops = route.stops.merge(points.drop(columns=["lon", "lat"]), on="site_key")
-    by_team = dict(list(stops.groupby("team")))
+def _page(build: Build, plan: Plan, route: InspectionRoute) -> bytes:
+    by_team = dict(list(route.stops.groupby("team")))
     body = "".join(
         f"<section>{_team(row, by_team[row['team']])}</section>"
         for row in route.teams.to_dict("records")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -23,7 +22,7 @@ from data.views.site_lists import (
 )
 from data.views.site_risk import RiskModel
 from data.views.todo import grid_bounds
-from pages.ui.charts_frame import calibration_chart
+from pages.ui.charts_calibration import calibration_chart
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.map_data import map_data_url
 from pages.ui.maps import (
@@ -34,6 +33,7 @@ from pages.ui.maps import (
     draw_map,
     edge_items,
 )
+from pages.ui.plan_site import site_in_plan, states_in_plan
 from pages.ui.read import read
 from pages.ui.records import record_table
 from pages.ui.sampling import Plan
@@ -56,7 +56,7 @@ from pages.ui.sites import (
     where,
 )
 from pages.ui.tables import picked, table
-from pages.ui.text import number, plain
+from pages.ui.text import number, percent, plain
 
 MAP, TABLE = "sites_map", "sites"
 PALE = "#c9ced6"  # grey for the unseen, quiet enough where nearly all streets are
@@ -85,8 +85,11 @@ class _Chosen:
     listed: pd.DataFrame
 
 
-def show_frame(build: Build, _: Plan | None) -> None:
-    """Counts, what risk is, the map, the sites in an order, and lists by type and by grid."""
+def show_frame(build: Build, plan: Plan | None) -> None:
+    """Counts, what risk is, the map, the sites in an order, and lists by type and by grid.
+
+    plan  the open one: its points are marked, and any site can be declared in it.
+    """
     found = site_frame(build)
     if found.frame.empty:
         st.info(
@@ -97,15 +100,15 @@ def show_frame(build: Build, _: Plan | None) -> None:
     lists = frame_lists(build)
     _counts(found, lists.by_grid)
     _about_risk(found.model)
-    chosen = _choose(found, lists)
+    chosen = _choose(found, lists, plan)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         site_key = _asked_site(chosen.listed)
-        _list(chosen.listed, build)
+        _list(chosen.listed, build, plan)
     with right:
         _map(build, chosen, site_key)
     if site_key:
-        _card(build, found, site_key)
+        _card(build, found, site_key, plan)
     _lists(found, lists)
 
 
@@ -152,7 +155,10 @@ def _about_risk(model: RiskModel) -> None:
     with st.expander("风险准不准：拿没有学过的日期检验"):
         left, right = st.columns([1, 1], gap="medium")
         with left:
-            calibration_chart(model.calibration, "calibration")
+            calibration_chart(
+                model.calibration, "calibration", "风险检验",
+                told="预计", came="实际", fault="出问题", unit="点位次",
+            )  # fmt: skip
         with right:
             held_out = model.snapshots[model.snapshots["is_held_out"]]
             st.markdown(
@@ -187,7 +193,7 @@ def _about_risk(model: RiskModel) -> None:
             )
 
 
-def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
+def _choose(found: SampleFrame, lists: FrameLists, plan: Plan | None) -> _Chosen:
     """The filters of this part; a click on a grid chooses it."""
     names = {"": "全部类型"} | {
         row.site_type: f"{row.site_type}（{row.sites:,}）" for row in lists.by_type.itertuples()
@@ -198,7 +204,7 @@ def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
     }
     if (grid_id := clicked(MAP, "grid_id")) in grids and grid_id:
         choose("grid", grid_id)
-    columns = st.columns([1, 1, 1, 1.5, 0.7], vertical_alignment="bottom")
+    columns = st.columns([0.8, 0.8, 0.8, 1.9, 0.7], vertical_alignment="bottom")
     with columns[0]:
         site_type = url_select("类型", names, "type")
     with columns[1]:
@@ -206,10 +212,15 @@ def _choose(found: SampleFrame, lists: FrameLists) -> _Chosen:
     with columns[2]:
         order = url_select("排列", ORDER_NAMES, "order")
     with columns[3]:
-        which = url_switch("哪些点位", WHICH_NAMES, "which")
+        in_plan = {"plan": "方案申报的"} if plan else {}
+        which = url_switch("哪些点位", WHICH_NAMES | in_plan, "which")
     with columns[4]:
         shade = url_switch("地图着色", {"": "路段", "grids": "网格"}, "shade")
-    sites = chosen_sites(found.frame, site_type, grid_id, which)
+    if plan and which == "plan":
+        declared = found.frame[found.frame["site_key"].isin(plan.keys("declared"))]
+        sites = chosen_sites(declared, site_type, grid_id, "")
+    else:
+        sites = chosen_sites(found.frame, site_type, grid_id, which)
     return _Chosen(site_type, grid_id, shade, sites, in_order(sites, order))
 
 
@@ -222,7 +233,7 @@ def _asked_site(listed: pd.DataFrame) -> str:
     return picked("site", TABLE, list(listed["site_key"]), new)
 
 
-def _list(listed: pd.DataFrame, build: Build) -> None:
+def _list(listed: pd.DataFrame, build: Build, plan: Plan | None) -> None:
     """The first sites of the list; all of them go into the files."""
     shown = f"前 {ROWS} 个，" if len(listed) > ROWS else ""
     st.markdown(f"**点位**（{shown}共 {len(listed):,} 个，点选一行看详情）")
@@ -230,19 +241,20 @@ def _list(listed: pd.DataFrame, build: Build) -> None:
         st.info("没有符合条件的点位。请换一个类型、网格，或看全部点位。")
         return
     table(
-        _site_table(listed.head(ROWS), build),
+        _site_table(listed.head(ROWS), build, plan),
         "候选点位",
         TABLE,
         height=420,
         select=True,
-        export=lambda: _site_table(listed, build),
+        export=lambda: _site_table(listed, build, plan),
+        config={"方案": st.column_config.TextColumn(width=110)} if plan else None,
     )
 
 
-def _site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
-    """Sites under Chinese headings."""
+def _site_table(sites: pd.DataFrame, build: Build, plan: Plan | None) -> pd.DataFrame:
+    """Sites under Chinese headings; with what they are in the open plan."""
     rows = sites.to_dict("records")
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "点位": [site_name(row) for row in rows],
             "类型": sites["site_type"].to_numpy(),
@@ -260,6 +272,9 @@ def _site_table(sites: pd.DataFrame, build: Build) -> pd.DataFrame:
             "纬度": sites["lat"].round(6).to_numpy(),
         }
     )
+    if plan:
+        shown.insert(1, "方案", states_in_plan(plan, sites["site_key"]))
+    return shown
 
 
 def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
@@ -304,7 +319,7 @@ def _risk_of(site: Site) -> str:
     return UNSEEN if site["is_unseen"] else f"风险 {risk_text(site['risk'])}"
 
 
-def _card(build: Build, found: SampleFrame, site_key: str) -> None:
+def _card(build: Build, found: SampleFrame, site_key: str, plan: Plan | None) -> None:
     """One site: what it is, its risk with the reasons, and the records that it rests on."""
     site = found.frame[found.frame["site_key"] == site_key].iloc[0].to_dict()
     with st.container(border=True):
@@ -325,6 +340,8 @@ def _card(build: Build, found: SampleFrame, site_key: str) -> None:
             st.markdown("  \n".join(lines))
             if site["is_unseen"]:
                 st.warning("很久没有人看过：请先派人去看，再决定是否申报。")
+            if plan:
+                site_in_plan(build, plan, site)
         with right:
             near = f"点位 {threshold('site_reach_m'):g} 米以内"
             where_ = "这一段路上" if site["kind"] == "street" else near
@@ -371,14 +388,9 @@ def _lists(found: SampleFrame, lists: FrameLists) -> None:
                 "牵头单位": by_grid["lead_unit"],
                 "点位（个）": by_grid["sites"],
                 "无人看过": by_grid["unseen"],
-                "无人看过（占）": [_percent_of(share) for share in by_grid["unseen_share"]],
+                "无人看过（占）": [percent(share, 0) for share in by_grid["unseen_share"]],
                 "有未整改": by_grid["with_open"],
                 "平均风险": by_grid["mean_risk"].map(risk_text),
             }
         ).dropna(axis="columns", how="all")
         table(shown.head(ROWS), "候选点位各网格", "sites_by_grid", height=388, export=lambda: shown)
-
-
-def _percent_of(share: float) -> str:
-    """A share of sites; of none —."""
-    return "—" if math.isnan(share) else f"{share:.0%}"

@@ -19,22 +19,18 @@ from data.sample_entries import (
     remove_mock,
     seen_points,
 )
-from data.standards import threshold
-from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
 from data.views.mock_check import self_agreement
 from data.views.overview import Build
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_select, url_switch
 from pages.ui.grid_today import PAGE_STYLE
-from pages.ui.map_data import MOST_TEAMS
-from pages.ui.read import fetch
-from pages.ui.route_print import USUAL_TEAMS
+from pages.ui.plan_walk import MOST_POINTS, MOST_TEAMS, USUAL_TEAMS, walk
 from pages.ui.sample_mock_check import show_agreement
 from pages.ui.sample_mock_file import show_files
 from pages.ui.sample_mock_fill import show_points
 from pages.ui.sample_mock_result import show_result
-from pages.ui.sampling import Plan, kept_plan, scoring
+from pages.ui.sampling import Plan, kept_plan, lost_standard, scoring
 from pages.ui.sites import site_frame, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -76,6 +72,9 @@ def _make(build: Build, plan: Plan | None) -> None:
     with st.popover("新建模拟评估或自查", icon=":material/add:"):
         if plan is None or plan.points.empty:
             st.info("请先在页面左上方打开一个已选好点位的方案。")
+            return
+        if lost := lost_standard(build, plan.settings):
+            st.error(plain(lost))
             return
         counts = plan.points["role"].value_counts()
         drawn, spares = int(counts.get("drawn", 0)), int(counts.get("spare", 0))
@@ -124,14 +123,14 @@ def _keep_new(build: Build, plan: Plan, title_key: str) -> None:
         raise DataError("plan_changed")
     wanted = _wanted(title_key)
     points = plan.points[plan.points["role"].isin(wanted.roles)]
-    most = int(threshold("route_streets"))
-    if len(points) > most:
-        not_kept(f"一次最多检查 {most} 个点，方案有 {len(points)} 个。")
+    route = walk(build, points, wanted.teams)
+    if route is None:
+        not_kept(f"一次最多检查 {MOST_POINTS} 个点，方案有 {len(points)} 个。")
         return
     deductions, part_points = scoring(build, plan.settings)
     draft = mock_draft(
         site_frame(build),
-        fetch(inspection_route, build.build_id, points, wanted.teams).stops,
+        route.stops,
         deductions,
         part_points,
         plan.settings.pass_share,

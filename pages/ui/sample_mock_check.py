@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from data.standards import threshold
-from data.views.mock import MockResult
 from data.views.mock_check import FaultyShare, MockCheck, SelfAgreement, mock_check
-from pages.ui.charts_mock import reliability_chart
+from pages.ui.charts_calibration import calibration_chart
+from pages.ui.sampling import ROLES
 from pages.ui.sites import site_name
 from pages.ui.tables import table
-from pages.ui.text import number, percent
+from pages.ui.text import TOO_FEW, number, percent, plain
 
 VERDICTS = {
     "few": "点位太少，不判断",
@@ -119,9 +119,7 @@ def _bins(check: MockCheck) -> None:
             "点位": check.bins["trials"],
             "有问题": check.bins["hits"],
             "实查比例": [
-                "样本太少"
-                if row.is_too_few
-                else f"{row.observed:.1%}（{row.lower:.0%}–{row.upper:.0%}）"
+                TOO_FEW if row.is_too_few else f"{row.observed:.1%}（{row.lower:.0%}–{row.upper:.0%}）"
                 for row in check.bins.itertuples()
             ],
         }
@@ -131,7 +129,10 @@ def _bins(check: MockCheck) -> None:
         if check.bins["is_too_few"].all():
             st.info(f"样本太少：没有一组达到 {threshold('min_checked'):g} 个点，不画图。")
         else:
-            reliability_chart(check.bins, "mock_reliability")
+            calibration_chart(
+                check.bins[~check.bins["is_too_few"]], "mock_reliability", "预测与实查",
+                told="预测", came="实查", fault="有问题", unit="点",
+            )  # fmt: skip
     with right:
         table(shown, "预测与实查", "mock_bins")
         st.caption(_brier_sentence(check))
@@ -146,7 +147,7 @@ def _brier_sentence(check: MockCheck) -> str:
     return f"布里尔分数 {check.brier:.3f}（越小越好），{base}：{better}。"
 
 
-def show_share(share: FaultyShare | None, result: MockResult) -> None:
+def show_share(share: FaultyShare | None) -> None:
     """The share of faulty points in the county, where a draw allows to say it."""
     st.markdown("##### 推算全县")
     if share is None:
@@ -156,16 +157,36 @@ def show_share(share: FaultyShare | None, result: MockResult) -> None:
         least = threshold("min_checked")
         st.info(f"样本太少：已查的抽中点只有 {share.drawn} 个，不足 {least:g} 个，不推算全县。")
         return
-    st.markdown(
-        f"方案所含各类候选点位中，有问题的约占 **{share.share:.1%}**"
-        f"（95% 区间 {share.lower:.1%}–{share.upper:.1%}）；已查点位中直接数是 {share.plain:.1%}。"
+    if share.is_census:
+        st.markdown(
+            f"方案所含各类候选点位全部看过，有问题的占 **{share.share:.1%}**。"
+            "这不是抽样推算，没有抽样误差，所以不给区间。"
+        )
+    else:
+        st.markdown(
+            f"方案所含各类候选点位中，有问题的约占 **{share.share:.1%}**"
+            f"（95% 区间 {share.lower:.1%}–{share.upper:.1%}）；已查点位中直接数是 {share.plain:.1%}。"
+        )
+    st.caption(_share_basis(share))
+
+
+def _share_basis(share: FaultyShare) -> str:
+    """What the share rests on, and what has to be so for it to be right."""
+    counted = f"{share.drawn} 个抽中点、{share.declared} 个申报点"
+    said = (
+        f"已查 {counted}，备用点不计。"
+        if share.is_census
+        else f"已查 {counted}：抽中点按被抽中的机会加权，申报点只代表申报点，备用点不计。"
     )
-    left = result.missing + result.unreachable
-    st.caption(
-        f"按各点被抽中的机会加权（{share.drawn} 个抽中点），{share.declared} 个申报点只代表自己，"
-        "备用点不计。"
-        + (f"未报和无法检查的 {left} 个点不在内，它们若与已查的不一样，推算会偏。" if left else "")
-    )
+    if share.unseen:
+        said += (
+            f"还有 {share.unseen} 个点未报或无法检查，由来历（申报或抽中）和类型相同的已查点代表："
+            "它们与已查的差不多，推算才不偏。"
+        )
+    if share.left_out:
+        names = "、".join(f"{plain(name)}（{ROLES[role]}）" for role, name in share.left_out)
+        said += f"没有计入：{names}，一个也没有看到，无从推算。"
+    return said
 
 
 def show_agreement(found: SelfAgreement) -> None:
@@ -217,5 +238,5 @@ def show_agreement(found: SelfAgreement) -> None:
 def _share(row: Any, name: str) -> str:
     share = row[f"{name}_share"]
     if math.isnan(share):
-        return "样本太少"
+        return TOO_FEW
     return f"{percent(share)}（{row[f'{name}_lower']:.0%}–{row[f'{name}_upper']:.0%}）"

@@ -11,7 +11,7 @@ import streamlit as st
 from data.export import with_fault_texts, workbook_to_mend
 from data.messages import DataError
 from data.mock_workbook import FileCheck, check_rows, mock_workbook
-from data.sample_entries import keep_refused, mark_points, refused_results
+from data.sample_entries import checking_days, keep_refused, mark_points, refused_results
 from data.settings import settings
 from data.views.overview import Build
 from etl import intake
@@ -29,11 +29,12 @@ def _sheets(path: str, digest: str) -> list[tuple[str, pd.DataFrame]]:
 def show_files(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.DataFrame) -> None:
     """Workbook and printable page, then the way back."""
     st.markdown("##### 带走")
+    days = checking_days(row["held_on"].date(), points, today())
     teams = [int(team) for team in points["team"].unique()]
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "下载 Excel（每组一张表）",
-            lambda: mock_workbook(points, items, row["held_on"].date()),
+            lambda: mock_workbook(points, items, days[0]),
             f"检查表{row['mock_id']}.xlsx",
             XLSX,
             icon=":material/download:",
@@ -62,7 +63,9 @@ def _bring(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.DataFra
     try:
         path = intake.receive(sent.name, sent.getvalue(), settings().store)
         sheets = _sheets(str(path), path.parent.name)
-        check = check_rows(sheets, points, items, row["held_on"].date(), today())
+        check = check_rows(
+            sheets, points, items, *checking_days(row["held_on"].date(), points, today())
+        )
     except DataError as error:
         st.error(plain(error.zh))
         return
@@ -134,12 +137,18 @@ def _refused(build: Build, row: pd.Series) -> None:
     if refused.empty:
         return
     faults = with_fault_texts(refused.rename(columns={"row": "row_number"}))
-    names = {"file": "文件", "row_number": "行", "value": "值", "fault": "原因与办法"}
-    with st.expander(f"以前拒收的 {len(refused.drop_duplicates(['file', 'row']))} 行"):
+    names = {
+        "file": "文件", "row_number": "行", "value": "值", "fault": "原因与办法", "is_mended": "已改正",
+    }  # fmt: skip
+    left = faults[~faults["is_mended"]]
+    rows, rest = (len(one.drop_duplicates(["file", "row_number"])) for one in (faults, left))
+    with st.expander(f"以前拒收的 {rows} 行，{rest} 行还没有改正"):
         table(faults[list(names)].rename(columns=names), "拒收的行", "mock_refused")
+        if not rest:
+            return
         st.download_button(
-            "下载拒收的行（Excel，改好后再导入）",
-            lambda: workbook_to_mend(faults),
+            "下载还没有改正的行（Excel，改好后再导入）",
+            lambda: workbook_to_mend(left.drop(columns="is_mended")),
             f"待改正_检查表{row['mock_id']}.xlsx",
             XLSX,
             icon=":material/download:",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.messages import DataError
 from data.mock_workbook import RESULTS
-from data.sample_entries import PointResult, mark_points, mock_items, mock_points
+from data.sample_entries import PointResult, checking_days, mark_finds, mark_result, note_point
 from data.views.mock import UNSCORED
 from data.views.overview import Build
 from pages.ui.entry import not_kept, today
@@ -39,11 +39,11 @@ def show_points(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     if grid:
         own = own[own["grid_id"].fillna(NO_GRID) == grid]
     days = st.container(horizontal=True, vertical_alignment="bottom")
-    last = today()
+    first, last = checking_days(row["held_on"].date(), points, today())
     with days.container(width=WIDTH):
         day_key = f"mock_day_{row['mock_id']}"
         st.date_input(
-            "检查日期", last, min_value=min(row["held_on"].date(), last), max_value=last,
+            "检查日期", last, min_value=first, max_value=last,
             format="YYYY-MM-DD", key=day_key,
         )  # fmt: skip
     with days.container(width=WIDTH):
@@ -85,7 +85,7 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day_key: str
     st.session_state[keys["found"]] = found
     st.session_state[keys["note"]] = point["note"]
     keys["day"] = day_key
-    kept = (county, point, keys)
+    kept = (county, point, keys, found)
     costs = dict(zip(items["item"], items["points"], strict=True))
     is_scored = (items["part"] != UNSCORED).any()
     st.pills(
@@ -104,8 +104,8 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day_key: str
                 name,
                 key=f"mock_{result or 'undo'}_{number}",
                 disabled=point["result"] == result and not (result == "seen" and found),
-                on_click=_keep,
-                args=(*kept, result, []),
+                on_click=_keep_result,
+                args=(*kept, result),
             )
     st.text_input(
         "备注", key=keys["note"], max_chars=200, placeholder="备注", on_change=_keep_note,
@@ -121,45 +121,42 @@ def _state(point: dict[Any, Any], found: list[str]) -> str:
     return f"**{text}**（{point['checked_on']:%Y-%m-%d}）"
 
 
-def _keep_found(county: str, point: dict[Any, Any], keys: dict[str, str]) -> None:
-    _keep(county, point, keys, "seen", st.session_state[keys["found"]])
-
-
-def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str]) -> None:
-    """Leaving the field by a tap on a button sends both at once: what that button kept must stay."""
+def _keep_found(county: str, point: dict[Any, Any], keys: dict[str, str], found: list[str]) -> None:
+    """Keep what this tap changed of the finds that were shown; somebody else may mark others."""
+    number, wanted = _touch(point), st.session_state[keys["found"]]
+    added, removed = set(wanted) - set(found), set(found) - set(wanted)
+    day = st.session_state[keys["day"]]
     try:
-        result, items = _kept(county, point)["result"], mock_items(county, point["mock_id"])
+        mark_finds(county, number, added, removed, day, point["result"])
     except DataError as error:
         not_kept(error.zh)
-        return
-    is_own = items["mock_point_id"] == point["mock_point_id"]
-    found = items.loc[is_own & (items["is_found"] == 1), "item"].tolist()
-    _keep(county, point, keys, result, found)
 
 
-def _kept(county: str, point: dict[Any, Any]) -> Any:
-    """The point as it is kept now, which may be newer than what was drawn. Raises DataError."""
-    points = mock_points(county, point["mock_id"])
-    rows = points[points["mock_point_id"] == point["mock_point_id"]]
-    if rows.empty:
-        raise DataError("entry_gone")
-    return rows.iloc[0]
-
-
-def _keep(
+def _keep_result(
     county: str,
     point: dict[Any, Any],
     keys: dict[str, str],
-    result: PointResult,
     found: list[str],
+    result: PointResult,
 ) -> None:
-    """Keep what was seen at a point, with note and day as they stand; the day stays the first."""
-    number, day = int(point["mock_point_id"]), st.session_state[keys["day"]]
-    st.session_state.setdefault(TOUCHED, set()).add(number)
+    number, day = _touch(point), st.session_state[keys["day"]]
     try:
-        before = _kept(county, point)
-        checked_on = (before["checked_on"].date() if before["result"] else day) if result else None
-        note = st.session_state[keys["note"]]
-        mark_points(county, [(number, result, found, checked_on, note)])
+        mark_result(county, number, result, day, (point["result"], found))
     except DataError as error:
         not_kept(error.zh)
+
+
+def _keep_note(county: str, point: dict[Any, Any], keys: dict[str, str], _: list[str]) -> None:
+    """Leaving the field by a tap on a button sends both at once: each keeps its own alone."""
+    number, note = _touch(point), st.session_state[keys["note"]]
+    try:
+        note_point(county, number, note, point["note"])
+    except DataError as error:
+        not_kept(f"{error.zh}你写的备注是：{note}")
+
+
+def _touch(point: dict[Any, Any]) -> int:
+    """The number of the point, which stays in sight from now on."""
+    number = int(point["mock_point_id"])
+    st.session_state.setdefault(TOUCHED, set()).add(number)
+    return number

@@ -42,7 +42,7 @@ def show_result(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Da
     _parts(result)
     _losses(result, items)
     show_check(read_check(points, items, planned["part_points"], float(row["pass_share"])), planned)
-    show_share(fetch(faulty_share, build.build_id, result.sites), result)
+    show_share(fetch(faulty_share, build.build_id, result.sites))
 
 
 def _answer(result: MockResult) -> None:

@@ -81,6 +81,17 @@ def scoring(build: Build, settings: PlanSettings) -> tuple[pd.DataFrame, dict[st
     return rows, dict(zip(own["part"], own["points"], strict=True))
 
 
+def lost_standard(build: Build, settings: PlanSettings) -> str:
+    """Say that the standard has the plan's edition or form no more; "" if it has them."""
+    rows, part_points = scoring(build, settings)
+    if len(rows) or part_points:
+        return ""
+    return (
+        f"这个标准版本已不存在：{settings.edition} 版 {settings.form}。"
+        "请在“选申报点”的“设置与重选”里另选，或在“标准与配额”里恢复。"
+    )
+
+
 def deductions(build: Build, edition: str, form: str) -> pd.DataFrame:
     """The deductions of a form, site types named as in the frame."""
     return form_deductions(standard(build, "standard_deduction"), edition, form)
@@ -125,8 +136,3 @@ def kept_plan(county: str, plan_id: int | str) -> Plan | None:
         row["note"],
         plan_points(county, number),
     )
-
-
-def places_of(points: pd.DataFrame) -> str:
-    """Points of a plan as `data.views.plan_review.route_of` takes them."""
-    return json.dumps(points[["site_key", "lon", "lat"]].to_numpy().tolist(), ensure_ascii=False)

@@ -1,23 +1,19 @@
-"""What the server adds to Streamlit: map assets from installed packages, headers, Chinese words.
-
-No folium here: a Streamlit component may only be imported inside a page run (it registers itself with
-the running server), and this module is imported before there is one.
-"""
+"""What the server adds to every answer: security headers, and Chinese words to Streamlit's own page."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import xstatic.pkg.jquery
-import xstatic.pkg.leaflet
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WEB = Path(__file__).parent / "web"
-STAGE = WEB / "stage.html"
-MOUNTS = {
-    "/vendor/leaflet": xstatic.pkg.leaflet.BASE_DIR,
-    "/vendor/jquery": xstatic.pkg.jquery.BASE_DIR,
-    "/ui": str(WEB),
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
 }
 
 

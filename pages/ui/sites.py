@@ -21,6 +21,7 @@ from pages.ui.read import read, read_shared
 
 Site = Mapping[Any, Any]  # one row of the frame, or a point of a plan
 OUTSIDE = "网格之外"
+NAMELESS = "无名道路"
 UNSEEN = "很久无人看过"
 AVERAGE = "与一般点位相近"  # a risk for which no reason stands out
 REASONS = {
@@ -99,12 +100,17 @@ def site_name(site: Site) -> str:
     """
     if site["site_name"]:
         return str(site["site_name"])
-    street = site["street_name"] or "（无名道路）"
+    street = site["street_name"] or f"（{NAMELESS}）"
     if not is_street_point(site):
         return f"（无名称）{site['address'] or site['site_type']}"
-    segment_id, _, number = str(site["site_key"]).rpartition("#")
-    piece = segment_id.partition("@")[0]  # the loader cuts pieces at grid borders: id@grid
-    return f"{street} · {site['grid_name'] or OUTSIDE}（{piece} 第 {int(number) + 1} 点）"
+    number = str(site["site_key"]).rpartition("#")[2]
+    return f"{street} · {site['grid_name'] or OUTSIDE}（{street_piece(site)} 第 {int(number) + 1} 点）"
+
+
+def street_piece(site: Site) -> str:
+    """What a street point's piece of street is called in the county's own files."""
+    segment_id = str(site["site_key"]).rpartition("#")[0]
+    return segment_id.partition("@")[0]  # the loader cuts pieces at grid borders: id@grid
 
 
 def is_street_point(site: Site) -> bool:

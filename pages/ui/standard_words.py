@@ -43,8 +43,14 @@ ADVICE = {
     "over": "多出 {difference}：对照原表删去重复的行，核对各行数值和合计",
     "unlisted": "只有合计、没有明细：对照原表逐行补录；补录前按合计使用，明细由本产品建议",
     "unstated": "没有“合计”行，无从核对：对照原表补一行“合计”",
-    "doubled": "原件列了两行，都算才等于板块合计（只算一行为 {summed}）：对照原件，确是重复就删去一行",
+    "doubled": "原件列了两行，都算才等于合计（只算一行为 {summed}）；配额只取一行。对照原件，重复就删",
     "orphan": "“评分权重”表里没有这个板块，{summed} 行扣分细则不起作用：改板块名，或补上权重",
+}
+
+ITEM_ADVICE = {
+    "short": "还差 {difference} 项：对照原文补录；只录了大类标题的，换成逐项的条目",
+    "unlisted": "只写明 {stated} 项、一项也没有录入：对照原文补录",
+    "unstated": "没有写明共几项，无从核对：对照原文补一行，编号写“合计”，条目内容写项数",
 }
 
 
@@ -103,13 +109,20 @@ def finding_table(findings: pd.DataFrame) -> pd.DataFrame:
                 "写明": row.stated,
                 "逐项相加": row.summed,
                 "差": row.difference,
-                "怎么办": ADVICE[row.kind].format(
-                    difference=f"{abs(row.difference):g}", summed=f"{row.summed:g}"
-                ),
+                "怎么办": _advice(row),
                 "写明的依据": row.source,
             }
             for row in findings.itertuples()
         ]
+    )
+
+
+def _advice(finding: Any) -> str:
+    own = ITEM_ADVICE if finding.table_name == "standard_item" else {}
+    return own.get(finding.kind, ADVICE[finding.kind]).format(
+        difference=f"{abs(finding.difference):g}",
+        stated=f"{finding.stated:g}",
+        summed=f"{finding.summed:g}",
     )
 
 

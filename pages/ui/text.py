@@ -53,6 +53,7 @@ GRADE_NAMES = {  # of evidence that a street was cleaned
     "": "无排班也无作业证据",
 }
 CLEANING_OF_ALL = "保洁数字不分大类和部门"
+TOO_FEW = "样本太少"
 UNKNOWN_NAMES = {"unknown": "未分类", "": "（无名）"}
 
 
@@ -87,9 +88,9 @@ def number(value: float, digits: int = 0) -> str:
     return "—" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
-def percent(share: float) -> str:
-    """0.123 -> 12.3%; too few to tell -> 样本太少."""
-    return "样本太少" if math.isnan(share) else f"{share:.1%}"
+def percent(share: float, digits: int = 1, *, unknown: str = "—") -> str:
+    """0.123 -> 12.3%; what is not known -> `unknown`."""
+    return unknown if math.isnan(share) else f"{share:.{digits}%}"
 
 
 def last_day(until: date) -> str:

@@ -16,14 +16,12 @@ from data.filters import Filters
 from data.views.overview import Build, category_classes, departments, grids
 from pages.ui.filters import DAYS, rolling_period
 from pages.ui.read import current_build, read
-from pages.ui.slides import (
-    Slide,
-    card_slides,
-    coverage_slides,
-    hot_spot_slides,
-    overview_slides,
-    rebound_slides,
-)
+from pages.ui.slides import Slide
+from pages.ui.slides_cards import card_slides
+from pages.ui.slides_coverage import coverage_slides
+from pages.ui.slides_hotspots import hot_spot_slides
+from pages.ui.slides_overview import overview_slides
+from pages.ui.slides_rebound import rebound_slides
 from pages.ui.text import last_day
 
 SCENES = {

@@ -262,7 +262,7 @@ def test_what_the_last_inspection_found_against_what_was_told() -> None:
     rows = [
         {"mock_id": mock, "kind": kind, "title": f"第{mock}次",
          "held_on": pd.Timestamp(f"2026-03-{day}"), "site_key": f"P{n}",
-         "chance": chance, "is_faulty": int(n < 10)}
+         "role": "declared", "chance": chance, "is_faulty": int(n < 10)}
         for mock, kind, day, points in (
             (1, "mock", 12, 25), (2, "self", 14, 25), (4, "mock", 11, 30), (3, "mock", 13, 5),
         )
@@ -272,23 +272,73 @@ def test_what_the_last_inspection_found_against_what_was_told() -> None:
     assert found is not None
     assert (found.title, found.points, found.faulty) == ("第1次", 25, 10)
     assert found.times == pytest.approx(10 / 5)
+    assert found.declared == 25
+    lower, upper = wilson_interval(np.array([10.0]), np.array([25.0]))
+    assert (found.lower, found.upper) == pytest.approx((lower[0] * 5, upper[0] * 5))
     assert found_times(pd.DataFrame(rows[-6:])) is None
+
+
+def visited(declared: int, drawn: int) -> pd.DataFrame:
+    """Declared points that all have a find, drawn ones that have none, each told 1 in 5."""
+    return pd.DataFrame(
+        {
+            "mock_id": 1,
+            "kind": "mock",
+            "title": "一",
+            "held_on": pd.Timestamp("2026-03-12"),
+            "site_key": range(declared + drawn),
+            "role": ["declared"] * declared + ["drawn"] * drawn,
+            "chance": 0.2,
+            "is_faulty": [1] * declared + [0] * drawn,
+        }
+    )
+
+
+def test_points_chosen_for_their_low_risk_do_not_speak_for_the_others() -> None:
+    found = found_times(visited(30, 20))
+    assert found is not None
+    assert (found.points, found.declared, found.times, found.lower) == (20, 0, 0, 0)
+    few = found_times(visited(30, 19))
+    assert few is not None
+    assert (few.points, few.declared) == (49, 30)
+
+
+def test_the_interval_of_the_times_covers_what_is_so() -> None:
+    """Chances from 1 % to 40 %; twice as many points have a find."""
+    random = np.random.default_rng(7)
+    told, rounds = np.linspace(0.01, 0.4, 60), 400
+    seen, covered = visited(0, 60).assign(chance=told), 0
+    for _ in range(rounds):
+        found = found_times(seen.assign(is_faulty=(random.random(60) < 2 * told).astype(int)))
+        assert found is not None
+        covered += found.lower <= 2 <= found.upper
+    assert covered / rounds > 0.94
+
+
+def some_sites(
+    role: str, faulty: list[bool], probability: float, *, unseen: int = 0, site_type: str = "公厕"
+) -> pd.DataFrame:
+    """Points of one role and type; the first unseen ones were not looked at."""
+    n = len(faulty)
+    return pd.DataFrame(
+        {
+            "role": role,
+            "site_type": site_type,
+            "probability": probability,
+            "is_seen": np.arange(n) >= unseen,
+            "is_faulty": np.array(faulty, bool),
+            "lon": 107.9 + np.arange(n) / 1000,
+            "lat": 34.4,
+        }
+    )
 
 
 def weighted(demo_engine: DuckDBEngine, faulty: list[bool]) -> FaultyShare | None:
     """Ten drawn points, half of them with a chance of 1 in 2, half of 1 in 10, and a declared one."""
-    n = len(faulty)
-    sites = pd.DataFrame(
-        {
-            "role": ["drawn"] * n + ["declared", "spare"],
-            "probability": [0.5 if k % 2 else 0.1 for k in range(n)] + [1.0, 0.5],
-            "is_seen": True,
-            "is_faulty": [*faulty, True, True],
-            "lon": 107.9 + np.arange(n + 2) / 1000,
-            "lat": 34.4,
-        }
-    )
-    return faulty_share(demo_engine, sites)
+    chances = [0.5 if k % 2 else 0.1 for k in range(len(faulty))]
+    drawn = some_sites("drawn", faulty, np.nan).assign(probability=chances)
+    others = [some_sites("declared", [True], 1.0), some_sites("spare", [True], 0.5)]
+    return faulty_share(demo_engine, pd.concat([drawn, *others], ignore_index=True))
 
 
 def test_the_county_is_weighted_back(demo_engine: DuckDBEngine) -> None:
@@ -309,6 +359,66 @@ def test_a_sample_that_is_all_alike_is_no_certainty(demo_engine: DuckDBEngine) -
     assert found is not None
     assert found.share == 1
     assert found.lower < 0.8
+
+
+def shares(demo_engine: DuckDBEngine, seen: int, rounds: int) -> tuple[np.ndarray, float]:
+    """20 declared clean points, 80 others of which half are faulty and 20 drawn, that many seen.
+
+    The estimates, and how often the interval covers the truth of .4.
+    """
+    random = np.random.default_rng(20260302)
+    declared = some_sites("declared", [False] * 20, np.nan).assign(
+        lon=107.9 + random.random(20) / 20, lat=34.4 + random.random(20) / 20
+    )
+    estimates, covered = [], 0
+    for _ in range(rounds):
+        faulty = random.permutation([True] * 40 + [False] * 40)[:20].tolist()
+        drawn = some_sites("drawn", faulty, 0.25, unseen=20 - seen).assign(
+            lon=107.9 + random.random(20) / 20, lat=34.4 + random.random(20) / 20
+        )
+        found = faulty_share(demo_engine, pd.concat([declared, drawn], ignore_index=True))
+        assert found is not None
+        estimates.append(found.share)
+        covered += found.lower <= 0.4 <= found.upper
+    return np.array(estimates), covered / rounds
+
+
+@pytest.mark.parametrize(("seen", "least"), [(10, 0.87), (20, 0.91)])
+def test_points_not_seen_at_random_do_not_bias_the_county(
+    demo_engine: DuckDBEngine, seen: int, least: float
+) -> None:
+    estimates, covered = shares(demo_engine, seen, 250)
+    assert abs(estimates.mean() - 0.4) < 3 * estimates.std() / np.sqrt(250)
+    assert least < covered < 0.98
+
+
+def test_those_seen_stand_for_those_of_their_role_and_type(demo_engine: DuckDBEngine) -> None:
+    sites = [
+        some_sites("drawn", [True] * 20, 0.5, unseen=10),
+        some_sites("drawn", [False] * 10, 0.5, site_type="学校"),
+        some_sites("declared", [False] * 4, np.nan, unseen=2),
+        some_sites("drawn", [True] * 3, 0.5, unseen=3, site_type="医院"),
+        some_sites("declared", [True] * 2, np.nan, unseen=2, site_type="学校"),
+    ]
+    found = faulty_share(demo_engine, pd.concat(sites, ignore_index=True))
+    assert found is not None
+    assert found.share == pytest.approx(40 / (40 + 20 + 4))
+    assert (found.drawn, found.declared, found.unseen) == (20, 2, 12)
+    assert found.left_out == [("drawn", "医院"), ("declared", "学校")]
+
+
+def test_a_census_has_no_interval_unless_a_point_was_not_seen(demo_engine: DuckDBEngine) -> None:
+    declared = some_sites("declared", [True] * 2, np.nan)
+    drawn = some_sites("drawn", [True] * 3 + [False] * 10, 1.0)
+    found = faulty_share(demo_engine, pd.concat([drawn, declared], ignore_index=True))
+    assert found is not None
+    assert (found.share, found.lower, found.upper) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    assert found.is_census
+    drawn.loc[12, "is_seen"] = False
+    found = faulty_share(demo_engine, pd.concat([drawn, declared], ignore_index=True))
+    assert found is not None
+    assert found.lower < found.share < found.upper
+    assert not found.is_census
 
 
 def test_an_edition_without_deductions_is_looked_at_and_not_scored() -> None:

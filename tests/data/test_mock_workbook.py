@@ -165,6 +165,34 @@ def test_a_wrong_row_is_refused_with_its_reason(
     assert with_fault_texts(refused)["fault"].str.contains("请").all()
 
 
+def mended(store: Path, mock_id: int) -> dict[str, bool]:
+    """Refused rows by reason."""
+    rows = sample_entries.refused_results("a", mock_id, store)
+    return dict(zip(rows["reason"], rows["is_mended"], strict=True))
+
+
+def test_a_refused_row_is_mended_once_its_point_is_brought_back_in_order(store: Path) -> None:
+    mock_id = make(store, ["人民路", "一号公厕", "二号公厕"])
+    marked = {(position, RESULT): "已查" for position in (1, 2, 3)}
+    good = marked | {(position, DAY): HELD for position in (1, 2, 3)}
+    first = checked(
+        store, mock_id, filled(store, mock_id, {**good, (1, DAY): "昨天", (2, "点位"): "x"})
+    )
+    sample_entries.mark_points("a", first.marks, store)
+    sample_entries.keep_refused("a", mock_id, first.refused, store)
+    assert mended(store, mock_id) == {"not_a_day": False, "other_point": False}
+    second = checked(store, mock_id, filled(store, mock_id, good))
+    sample_entries.mark_points("a", second.marks, store)
+    # The row with the name of another place may have been another point's.
+    assert mended(store, mock_id) == {"not_a_day": True, "other_point": False}
+    again = first.refused.query("reason == 'not_a_day'").assign(reason="missing_day")
+    sample_entries.keep_refused("a", mock_id, again, store)
+    assert not mended(store, mock_id)["missing_day"], "refused after its point was marked"
+    number = int(kept(store, mock_id)[0]["mock_point_id"][0])
+    sample_entries.mark_points("a", [(number, "", [], None, "")], store)
+    assert not mended(store, mock_id)["not_a_day"], "its result was taken back"
+
+
 def test_points_twice_and_columns_of_ones_own(store: Path) -> None:
     mock_id = make(store, ["人民路", "一号公厕", "北街", "二号公厕"])
     book = openpyxl.load_workbook(

@@ -11,10 +11,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app import HEADERS, photo
 from data.photos import ROUTE, photo_path, photo_url
 from data.settings import settings
-from pages.ui.serving import ChineseShell
+from pages.ui.routes import photo
+from pages.ui.serving import HEADERS, ChineseShell
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 PICTURES = {

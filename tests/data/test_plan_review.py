@@ -59,6 +59,22 @@ def test_what_to_beware_of(found: SampleFrame, grids: pd.DataFrame, choice: pd.D
     assert alone & {"unseen", "open", "too_near"} == set(codes) & {"unseen", "open", "too_near"}
 
 
+def test_where_candidates_are_not_known_no_cause_is_given(
+    grids: pd.DataFrame, choice: pd.DataFrame
+) -> None:
+    points = kept(choice).groupby("site_type").head(1)
+    said = {one.code for one in review(points, SETTINGS, (), grids).cautions}
+    assert "few_declared" in said
+    assert not said & {"few_chosen", "few_candidates", "no_type", "empty_grid"}
+
+
+def test_points_in_grids_that_are_no_more(grids: pd.DataFrame, choice: pd.DataFrame) -> None:
+    gone = choice["grid_id"].iloc[0]
+    said = review(kept(choice), SETTINGS, (), grids[grids["grid_id"] != gone])
+    assert said.former == (choice["grid_id"] == gone).sum()
+    assert said.by_grid["points"].sum() + said.outside + said.former == len(choice)
+
+
 def test_quotas_that_the_frame_cannot_fill(found: SampleFrame, grids: pd.DataFrame) -> None:
     toilets = found.frame[found.frame["site_type"] == "公厕"]
     count = len(toilets)

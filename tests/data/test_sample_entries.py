@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -100,10 +102,10 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
     second = a_plan(store, "P1")
     rows = sample_entries.plans("a", store).set_index("plan_id")
     assert rows["version"].to_dict() == {second: 2, first: 1}
-    assert rows.loc[first, ["declared", "drawn", "spares"]].tolist() == [1, 1, 1]
+    assert rows.loc[first, ["declared", "drawn", "spares"]].tolist() == [2, 1, 1]
     assert PlanSettings.of_json(rows.loc[first, "settings"]) == SETTINGS
     kept = sample_entries.plan_points("a", first, store)
-    assert kept["site_key"].tolist() == ["P1", "P3", "P4"]
+    assert kept["site_key"].tolist() == ["P1", "P2", "P3", "P4"]
     for change in (
         lambda: sample_entries.change_plan("a", first, SETTINGS, [], [], "b", DAY, points("P9"), store),
         lambda: sample_entries.set_draw(
@@ -114,9 +116,152 @@ def test_versions_of_a_plan_and_what_is_final_stays(store: Path) -> None:
         with pytest.raises(DataError, match=r"final|drawn already"):
             change()
     assert sample_entries.plan_points("a", first, store).equals(kept)
-    sample_entries.remove_plan("a", first, store)
-    assert sample_entries.plan_points("a", first, store).empty
-    assert sample_entries.plans("a", store)["plan_id"].tolist() == [second]
+    assert sample_entries.plans("a", store)["plan_id"].tolist() == [second, first]
+
+
+def test_a_drawn_version_is_not_deleted_a_final_one_may_be(store: Path) -> None:
+    drawn, final = a_plan(store, "P1"), a_plan(store, "P1")
+    chosen = points("P3", role="drawn")
+    sample_entries.set_draw("a", drawn, SETTINGS, "b-1", DAY, "f", "d", DAY, chosen, store)
+    sample_entries.finish_plan("a", final, "", store)
+    with pytest.raises(DataError, match="drawn in public is kept"):
+        sample_entries.remove_plan("a", drawn, store)
+    with (
+        closing(sqlite3.connect(store / entries.FILE)) as other,
+        pytest.raises(sqlite3.IntegrityError, match="not deleted"),
+    ):
+        other.execute("delete from sample_plan")
+    sample_entries.remove_plan("a", final, store)
+    assert sample_entries.plans("a", store)["plan_id"].tolist() == [drawn]
+    assert not sample_entries.plan_points("a", drawn, store).empty
+    assert sample_entries.plan_points("a", final, store).empty
+
+
+def test_every_fixing_of_a_list_is_kept_with_its_time(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    weighted = replace(SETTINGS, risk_weight=0.5, min_distance_m=80.0)
+    sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, b"one", store)
+    sample_entries.fix_frame("a", plan, weighted, "b-2", DAY, b"two", store)
+    rows = sample_entries.fixed_frames("a", plan, store)
+    contents = [sample_entries.kept_frame(digest, store) for digest in rows["frame_digest"]]
+    assert contents == [b"one", b"two"]
+    assert rows["build_id"].tolist() == ["b-1", "b-2"]
+    assert rows.loc[1, ["risk_weight", "min_distance_m"]].tolist() == [0.5, 80.0]
+    assert rows["fixed_at"].is_monotonic_increasing
+    assert abs(pd.Timestamp.now("UTC") - rows["fixed_at"][1]) < pd.Timedelta("1min")
+    assert sample_entries.fixed_frames("b", plan, store).empty
+    with closing(sqlite3.connect(store / entries.FILE)) as other:
+        for statement in ("delete from fixed_frame", "update fixed_frame set fixed_at = '2020'"):
+            with pytest.raises(sqlite3.IntegrityError, match="what was fixed"):
+                other.execute(statement)
+    sample_entries.remove_plan("a", plan, store)
+    assert len(sample_entries.fixed_frames("a", plan, store)) == 2
+
+
+def test_only_the_list_that_was_fixed_last_is_drawn(store: Path) -> None:
+    plan = a_plan(store, "P1")
+    for content in (b"one", b"two"):
+        sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, content, store)
+    first, last = sample_entries.fixed_frames("a", plan, store)["frame_digest"]
+
+    def draw(digest: str) -> None:
+        drawn = points("P3", role="drawn")
+        sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, digest, "d", DAY, drawn, store)
+
+    with pytest.raises(DataError, match="fixed anew"):
+        draw(first)
+    assert sample_entries.plans("a", store)["drawn_on"].isna().all()
+    draw(last)
+    with pytest.raises(DataError, match="drawn already"):
+        sample_entries.fix_frame("a", plan, SETTINGS, "b-1", DAY, b"three", store)
+    assert len(sample_entries.fixed_frames("a", plan, store)) == 2
+
+
+def test_a_draw_leaves_the_declared_points_as_they_were(store: Path) -> None:
+    plan = a_plan(store, "P2", "P1")
+    before = sample_entries.plan_points("a", plan, store)
+    assert before["site_key"].tolist() == ["P2", "P1"]
+    by_key = points("P1", "P2").assign(risk=0.9, probability=1.0)
+    drawn = pd.concat([by_key, points("P3", role="drawn")])
+    sample_entries.set_draw("a", plan, SETTINGS, "b-1", DAY, "f", "d", DAY, drawn, store)
+    after = sample_entries.plan_points("a", plan, store)
+    assert (
+        after[after["role"] == "declared"]
+        .drop(columns="probability")
+        .equals(before.drop(columns="probability"))
+    )
+    assert after["probability"].isna().tolist() == [True, True, False]
+
+
+def draw_of_final(store: Path, plan: int, **change: Any) -> None:
+    """The draw of a final plan; change: of what is told."""
+    fields: dict[str, Any] = {
+        "settings": SETTINGS, "build_id": "b-1", "data_until": DAY, "frame_digest": "f",
+        "draw_digest": "d", "drawn_on": DAY,
+        "points": pd.concat([points("P3", role="drawn"), points("P4", role="spare")]),
+    }  # fmt: skip
+    sample_entries.set_draw("a", plan, store=store, **(fields | change))
+
+
+def test_a_final_plan_is_drawn_once_and_nothing_else_of_it_changes(store: Path) -> None:
+    plan = a_plan(store, "P1", "P2")
+    sample_entries.finish_plan("a", plan, "县政府常务会通过", store)
+    before = sample_entries.plans("a", store).iloc[0]
+    declared = sample_entries.plan_points("a", plan, store)
+    draw_of_final(store, plan, settings=replace(SETTINGS, risk_weight=0.4, seed="7 7"))
+    after = sample_entries.plans("a", store).iloc[0]
+    changed = {name for name in before.index if not before[[name]].equals(after[[name]])}
+    assert changed == {
+        "settings", "seed", "frame_digest", "draw_digest", "drawn_on", "revision", "drawn", "spares"
+    }  # fmt: skip
+    kept = sample_entries.plan_points("a", plan, store)
+    assert kept.head(2).drop(columns="probability").equals(declared.drop(columns="probability"))
+    assert kept["role"].tolist() == ["declared", "declared", "drawn", "spare"]
+    with pytest.raises(DataError, match="drawn already"):
+        draw_of_final(store, plan)
+    assert sample_entries.plan_points("a", plan, store).equals(kept)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": replace(SETTINGS, quotas=(Quota("公厕", 3, 1, 1),))},
+        {"settings": replace(SETTINGS, quotas=(Quota("公厕", 3, 2, 2),))},
+        {"settings": replace(SETTINGS, min_distance_m=10.0)},
+        {"build_id": "b-2"},
+        {"data_until": date(2026, 3, 9)},
+    ],
+)
+def test_a_draw_that_changes_more_of_a_final_plan_is_refused(
+    store: Path, change: dict[str, Any]
+) -> None:
+    plan = a_plan(store, "P1")
+    sample_entries.finish_plan("a", plan, "", store)
+    with pytest.raises(DataError, match="final plan does not change"):
+        draw_of_final(store, plan, **change)
+    assert sample_entries.plans("a", store)["drawn_on"].isna().all()
+    assert sample_entries.plan_points("a", plan, store)["site_key"].tolist() == ["P1"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update sample_plan set note = 'x'",
+        "update sample_plan set drawn_on = '2026-01-01', draw_digest = 'x', pinned = '[1]'",
+        "update sample_plan set is_final = 0, drawn_on = '2026-01-01', draw_digest = 'x'",
+        "update sample_point set role = 'drawn'",
+        "delete from sample_point",
+        """insert into sample_point (county, plan_id, role, position, site_key, site_type, lon, lat)
+        values ('a', 1, 'declared', 9, 'P9', '公厕', 1, 1)""",
+    ],
+)
+def test_no_statement_gets_past_a_final_plan(store: Path, statement: str) -> None:
+    sample_entries.finish_plan("a", a_plan(store, "P1"), "", store)
+    with (
+        closing(sqlite3.connect(store / entries.FILE)) as other,
+        pytest.raises(sqlite3.IntegrityError, match="final plan does not change"),
+    ):
+        other.execute(statement)
 
 
 def test_what_is_drawn_is_not_drawn_again(store: Path) -> None:
@@ -230,6 +375,83 @@ def test_a_mock_inspection_is_marked_all_or_nothing(store: Path) -> None:
     assert sample_entries.mock_items("a", mock, store)["is_found"].isna().all()
     with pytest.raises(DataError, match="day"):
         sample_entries.mark_points("a", [(one, "seen", [], None, "")], store)
+
+
+def test_days_of_results_start_with_the_first_that_was_kept(store: Path) -> None:
+    mock = a_mock(store)
+    early, late = DAY - timedelta(days=3), DAY + timedelta(days=3)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, early) == (early, early)
+    assert sample_entries.checking_days(DAY, points, late) == (DAY, late)
+    one = int(points["mock_point_id"][0])
+    sample_entries.mark_result("a", one, "seen", early, ("", ()), store)
+    points = sample_entries.mock_points("a", mock, store)
+    assert sample_entries.checking_days(DAY, points, late) == (early, late)
+
+
+def found(store: Path, mock: int) -> list[list[str]]:
+    """The finds of each point."""
+    items = sample_entries.mock_items("a", mock, store)
+    hits = items[items["is_found"] == 1].groupby("position")["item"].agg(list)
+    return [sorted(hits.get(position, [])) for position in (1, 2)]
+
+
+def test_two_people_at_one_point_do_not_wipe_each_others_finds(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    later = DAY + timedelta(days=1)
+    sample_entries.mark_finds("a", one, ["乱扔乱倒"], [], DAY, "", store)
+    sample_entries.mark_finds("a", one, ["其他"], [], later, "", store)
+    assert found(store, mock) == [["乱扔乱倒", "其他"], []]
+    sample_entries.mark_finds("a", one, [], ["乱扔乱倒"], later, "seen", store)
+    assert found(store, mock) == [["其他"], []]
+    row = sample_entries.mock_points("a", mock, store).iloc[0]
+    assert (row["result"], row["checked_on"].date()) == ("seen", DAY), "the first day stays"
+
+
+@pytest.mark.parametrize("result", ["seen", "unreachable", ""])
+def test_a_result_that_does_not_know_what_is_kept_is_refused(
+    store: Path, result: sample_entries.PointResult
+) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    for shown in ((), ("乱扔乱倒",)):
+        with pytest.raises(DataError, match="marked elsewhere"):
+            sample_entries.mark_result("a", one, result, DAY, ("seen", shown), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_result("a", one, result, DAY, ("", ()), store)
+    assert found(store, mock) == [["其他"], []]
+    sample_entries.mark_result("a", one, result, DAY, ("seen", ("其他",)), store)
+    sample_entries.mark_result("a", one, result, DAY, ("seen", ("其他",)), store)  # as it shall be
+    assert found(store, mock) == [[], []]
+    assert sample_entries.mock_points("a", mock, store)["result"][0] == result
+
+
+def test_finds_are_not_added_where_nobody_could_get_or_that_were_taken_back(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_result("a", one, "unreachable", DAY, ("", ()), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "unreachable", store)
+    sample_entries.mark_result("a", one, "", DAY, ("seen", ("其他",)), store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.mark_finds("a", one, [], ["其他"], DAY, "seen", store)
+
+
+def test_a_note_keeps_result_and_finds_and_does_not_replace_another(store: Path) -> None:
+    mock = a_mock(store)
+    one = int(sample_entries.mock_points("a", mock, store)["mock_point_id"][0])
+    sample_entries.mark_finds("a", one, ["其他"], [], DAY, "", store)
+    sample_entries.note_point("a", one, "有积水", "", store)
+    with pytest.raises(DataError, match="marked elsewhere"):
+        sample_entries.note_point("a", one, "大门锁着", "", store)
+    row = sample_entries.mock_points("a", mock, store).iloc[0]
+    assert (row["result"], row["note"]) == ("seen", "有积水")
+    assert found(store, mock) == [["其他"], []]
+    with pytest.raises(DataError, match="not there"):
+        sample_entries.note_point("a", 99, "x", "", store)
 
 
 def test_refused_results_are_kept(store: Path) -> None:

@@ -14,8 +14,9 @@ from data.catalog import TABLES
 from data.engine import DuckDBEngine
 from data.standards import default_table, site_types
 from data.templates import headings
-from data.views.standard_checks import DOUBLED, standard_faults, standard_findings, typed_rows
+from data.views.standard_checks import standard_faults, standard_findings, typed_rows
 from data.views.standards import (
+    DOUBLED,
     EDITABLE,
     TOTAL,
     edition_rows,
@@ -162,6 +163,7 @@ def test_2021_as_published_leaves_out_the_split_by_type_and_420_points() -> None
         "standard_weight 国家卫生城市评价（千分制）": [("match", 1000, 1000, 0)],
         "standard_weight 现场评估": [("short", 600, 180, 420)],
         "standard_weight 现场评估·市容环境卫生": [("match", 180, 180, 0)],
+        "standard_item 合计": [("match", 45, 45, 0)],
     }
 
 
@@ -181,13 +183,15 @@ def test_2014_as_published() -> None:
     # 50+70+230+100+120+110+100+50+50+70+50: the city form adds up to what it says.
     assert found["standard_weight 国家卫生城市暗访评价表"] == [("match", 1000, 1000, 0)]
     assert found["standard_weight 国家卫生县城（乡镇）暗访评分表"] == [("match", 1000, 1000, 0)]
-    assert len(found) == 8
+    # Of 196 items only the titles of 9 classes are known.
+    assert found["standard_item 合计"] == [("short", 196, 9, 187)]
+    assert len(found) == 9
 
 
 def test_what_does_not_add_up_comes_first() -> None:
     tables = {name: SHIPPED[name].assign(is_edited=False) for name in SHIPPED}
     kinds = standard_findings(tables, "2014")["kind"].tolist()
-    assert kinds == ["short"] * 6 + ["doubled"] * 6 + ["match"] * 8
+    assert kinds == ["short"] * 7 + ["doubled"] * 6 + ["match"] * 8
     assert standard_findings(tables, "没有这一版").empty
 
 
@@ -201,9 +205,8 @@ def test_too_many_none_stated_and_rows_without_a_part() -> None:
     )
     weights = made("standard_weight", {}, {"form": "别表", "aspect": TOTAL, "points": 7.0})
     deductions = made("standard_deduction", {}, {"part": "绿化"}, {"part": "绿化", "item": "乱贴乱画"})
-    found = findings(
-        "某省", standard_quota=quotas, standard_weight=weights, standard_deduction=deductions
-    )
+    own = {"standard_quota": quotas, "standard_weight": weights, "standard_deduction": deductions}
+    found = findings("某省", **own, standard_item=made("standard_item", {}, {"item_no": "2"}))
     nan = pytest.approx(np.nan, nan_ok=True)
     assert found == {
         "standard_quota 市容": [("short", 4, 3, 1), ("over", 4, 9, -5)],
@@ -211,7 +214,19 @@ def test_too_many_none_stated_and_rows_without_a_part() -> None:
         f"standard_weight {FORM}": [("unstated", nan, 18, nan)],
         "standard_weight 别表": [("unlisted", 7, 0, 7)],
         f"standard_deduction {FORM} · 绿化": [("orphan", nan, 2, nan)],
+        "standard_item 合计": [("unstated", nan, 2, nan)],
     }
+
+
+def test_a_stated_number_of_items_is_a_whole_number_and_is_no_item() -> None:
+    total = {"item_no": TOTAL, "content": "2"}
+    assert codes("standard_item", {}, {"item_no": "2"}, total) == []
+    for value, code in ((None, "empty"), ("两项", "not_number"), ("2.5", "not_whole")):
+        assert codes("standard_item", {}, total | {"content": value}) == [(2, "content", code, "")]
+    alone = made("standard_item", total)
+    assert findings("某省", standard_item=alone) == {"standard_item 合计": [("unlisted", 2, 0, 2)]}
+    over = made("standard_item", *({"item_no": str(n)} for n in range(3)), total)
+    assert findings("某省", standard_item=over) == {"standard_item 合计": [("over", 2, 3, -1)]}
 
 
 def test_forms_that_can_be_rehearsed() -> None:
@@ -233,13 +248,14 @@ def test_forms_that_can_be_rehearsed() -> None:
 
 @pytest.mark.parametrize(
     ("edition", "population", "total", "types"),
-    [("2014", 12, 161, 18), ("2014", 50, 215, 18), ("2014", 900, 267, 18), ("2021", 12, 179, 0)],
+    [("2014", 12, 161, 16), ("2014", 50, 215, 16), ("2014", 900, 267, 16), ("2021", 12, 179, 0)],
 )
 def test_quotas_of_a_population(edition: str, population: float, total: int, types: int) -> None:
     quotas = quotas_for(SHIPPED["standard_quota"], edition, population)
     assert set(quotas.rows["site_type"]) & set(site_types()) <= set(site_types().values())
     assert quotas.total == total
     assert len(quotas.rows) == types
+    assert not quotas.rows["site_type"].str.endswith(DOUBLED).any()
     assert np.isnan(quotas_for(SHIPPED["standard_quota"], "没有这一版", 12).total)
 
 

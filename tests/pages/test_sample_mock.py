@@ -85,6 +85,21 @@ def test_made_from_the_plan_and_filled_in(store: Path) -> None:
     assert kept(store)[1]["note"][1] == "大门锁着"
 
 
+def test_what_another_phone_marked_stays(store: Path) -> None:
+    app = made(store)
+    looked = kept(store)[2].groupby("mock_point_id")["item"].agg(list)
+    one = int(looked.str.len().idxmax())
+    first, *_, last = looked[one]
+    sample_entries.mark_finds("demo", one, [first], [], today(), "", store)
+    app.button_group(key=f"mock_found_{one}").set_value([last]).run()
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first, last]
+    sample_entries.mark_finds("demo", one, [], [last], today(), "seen", store)
+    app.button(key=f"mock_unreachable_{one}").click().run()
+    assert any("刚由别处记了" in one.value for one in app.error)
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first]
+    assert app.button_group(key=f"mock_found_{one}").value == [first], "redrawn as it is kept"
+
+
 def mark_all(store: Path, random: np.random.Generator) -> None:
     """Results as likely as they were told."""
     _, points, items = kept(store)
@@ -111,6 +126,19 @@ def test_the_result_is_that_of_the_view(store: Path) -> None:
     for by in ("grids", "units", "sites"):
         app.button_group(key="sampling:lost").set_value(by).run()
         assert not app.exception, app.exception
+
+
+def test_the_county_is_told_without_the_types_that_nobody_saw(store: Path) -> None:
+    made(store, Quota("背街小巷", 20, 4), Quota("公厕", 6, 2))
+    mark_all(store, np.random.default_rng(3))
+    row, points, _ = kept(store)
+    is_gone = (points["site_type"] == "公厕") & (points["role"] == "drawn")
+    is_gone |= points.index == points.index[points["site_type"] == "背街小巷"][0]
+    marks = [(int(one), "unreachable", [], today(), "") for one in points["mock_point_id"][is_gone]]
+    sample_entries.mark_points("demo", marks, store)  # type: ignore[arg-type]
+    said = says(start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="result"))
+    assert "还有 1 个点未报或无法检查，由来历（申报或抽中）和类型相同的已查点代表" in said
+    assert "没有计入：公厕（抽中点），一个也没有看到" in said
 
 
 def test_a_partial_result_says_what_is_missing(store: Path) -> None:
@@ -154,6 +182,18 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     refused = sample_entries.refused_results("demo", int(row["mock_id"]), store)
     assert set(refused["reason"]) == {"unknown_point", "day_out_of_range"}
 
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，2 行还没有改正"
+    ]
+    late = int(points["mock_point_id"][2])
+    assert points["result"][2] == ""
+    sample_entries.mark_points("demo", [(late, "seen", [], today(), "")], store)
+    app.run()
+    assert [one.label for one in app.expander if "拒收" in one.label] == [
+        "以前拒收的 2 行，1 行还没有改正"
+    ]
+    sample_entries.mark_points("demo", [(late, "", [], None, "")], store)
+
     app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
     assert [metric.value for metric in app.metric] == ["0", "1", "9", "2", "0"]
     app.checkbox[0].check().run()
@@ -163,6 +203,26 @@ def test_a_filled_workbook_is_brought_back(store: Path) -> None:
     assert items.query("position == 1 and is_found == 1")["item"].tolist() == ["其他"]
     again = sample_entries.refused_results("demo", int(row["mock_id"]), store)
     assert len(again) == len(refused), "the same fault is kept once"
+
+
+def test_a_day_that_can_be_typed_can_be_brought_back(store: Path) -> None:
+    """The inspection was planned for tomorrow; somebody went today."""
+    app = start("sampling", part="mock", plan=str(write_plan(store, *QUOTAS)))
+    app.date_input(key="mock_new_day").set_value(today() + timedelta(days=1)).run()
+    click(app, "生成")
+    row, points, items = kept(store)
+    typed = next(one for one in app.date_input if one.label == "检查日期")
+    assert (typed.min, typed.max) == (today(), today())
+    book = openpyxl.load_workbook(io.BytesIO(mock_workbook(points, items, today())))
+    sheet = book["第1组"]
+    at = {str(cell.value): cell.column for cell in sheet[1]}
+    sheet.cell(2, at[RESULT]).value = "已查"
+    sheet.cell(2, at[DAY]).value = today()
+    stream = io.BytesIO()
+    book.save(stream)
+    app = start("sampling", part="mock", mock=str(row["mock_id"]), mock_view="files")
+    app.file_uploader[0].upload("结果.xlsx", stream.getvalue()).run()
+    assert [metric.value for metric in app.metric] == ["1", "0", "0", "0", "11"]
 
 
 def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
@@ -178,7 +238,7 @@ def test_a_broken_file_is_refused_with_a_sentence(store: Path) -> None:
 def test_an_inspection_is_of_the_plan_as_it_was_seen(store: Path) -> None:
     plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", part="mock", plan=str(plan_id))
-    sample_entries.remove_plan("demo", plan_id, store)
+    sample_entries.finish_plan("demo", plan_id, "", store)
     click(app, "生成")
     assert any("没有执行" in one.value for one in app.error)
     assert sample_entries.mocks("demo", store).empty

@@ -179,7 +179,27 @@ def test_what_was_drawn_is_not_lost_by_a_click(store: Path) -> None:
     plan_id = write_plan(store)
     app = start("sampling", part="choose", plan=str(plan_id), site=declared(plan_id)[0])
     assert "抽签作废" in says(app)
+    assert not [button for button in app.button if button.label == "确认删除"]
     assert not [button for button in app.button if button.label in ("保留", "不选")]
+
+
+def test_the_next_version_of_a_drawn_plan_has_a_reason(store: Path) -> None:
+    app = start("sampling", part="choose", plan=str(write_plan(store)))
+    plan = kept_plan("demo", 1)
+    assert plan is not None
+    labels = [button.label for button in app.button]
+    assert "新版本" not in labels, "no copy without a reason"
+    assert next(button for button in app.button if button.label == "另做一版").disabled
+    app.text_input(key="copy_title_1").set_value(plan.title).run()
+    app = click(app, "确认另存")
+    assert "要写明原因" in says(app)
+    assert kept_plan("demo", 2) is None
+    app.text_input(key="reason_1").set_value("两处点位拆迁").run()
+    click(app, "另做一版")
+    second = kept_plan("demo", 2)
+    assert second is not None
+    assert (second.title, second.version, second.drawn_on) == (plan.title, 2, None)
+    assert "两处点位拆迁" in second.note
 
 
 def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> None:
@@ -201,6 +221,9 @@ def test_older_data_is_said_and_a_final_plan_stays_as_it_was(store: Path) -> Non
     for show in ("", "coverage", "route"):
         app = start("sampling", part="choose", plan="1", show=show)
         assert "保持当时的样子" in says(app)
+        assert "当时的候选点位没有留存" in says(app)
+        assert "没有选足" not in says(app)
+    assert "当时的候选点位没有留存" in (plan_page(plan.build_id, {"plan": "1"}) or b"").decode()
     assert not [button for button in app.button if button.label == "按新数据重选"]
 
 
@@ -209,9 +232,9 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
     plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
     assert plan is not None
     found = plan_review(build, plan)
-    book = io.BytesIO(plan_workbook(plan, found))
+    book = io.BytesIO(plan_workbook(build, plan, found))
     sheets = pd.read_excel(book, sheet_name=None, engine="calamine")
-    assert set(sheets) == {"申报点", "配额", "网格覆盖", "提醒", "设置"}
+    assert set(sheets) == {"申报点", "配额", "网格覆盖", "提醒", "预计得分", "设置"}
     assert len(sheets["申报点"]) == len(found.points) > 0
     assert sheets["申报点"]["有利"].notna().any()
     assert sheets["配额"]["配额"].sum() == POINTS
@@ -237,6 +260,24 @@ def test_the_files_and_the_paper_hold_the_plan(store: Path) -> None:
         assert site_name(row) in walk
     for nothing in ({"plan": "1"}, {"plan": "1", "teams": "0"}, {"plan": "9", "teams": "2"}):
         assert route_page(build.build_id, nothing) is None
+
+
+def test_the_files_and_the_paper_of_a_drawn_plan_hold_what_decides_the_draw(store: Path) -> None:
+    write_plan(store)
+    plan, build = kept_plan("demo", 1), build_info(open_build(current_build_id(store), store))
+    assert plan is not None
+    book = io.BytesIO(plan_workbook(build, plan, plan_review(build, plan)))
+    sheets = pd.read_excel(book, sheet_name=None, engine="calamine", dtype=str)
+    said = sheets["设置"].set_index("项目")["内容"]
+    assert said["种子"] == plan.settings.seed
+    assert said["名单摘要（SHA-256）"] == plan.frame_digest
+    assert said["结果摘要（SHA-256）"] == plan.draw_digest
+    assert said["风险权重 λ（%）"] == "30"
+    assert said["通过线"].startswith("满分的 80%")
+    assert sheets["抽中点与备用点"]["入样概率"].str.endswith("%").all()
+    paper = (plan_page(build.build_id, {"plan": "1"}) or b"").decode()
+    for text in (plan.settings.seed, plan.frame_digest, plan.draw_digest, "入样概率"):
+        assert text in paper
 
 
 def test_text_of_files_and_of_people_stays_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from data.builds import current_build_id, open_build
 from data.plan import Quota
 from data.views.overview import build_info
 from data.views.rehearsal import PlanRehearsal
-from pages.ui.sample_forecast import chance_text, rehearsal
+from pages.ui.rehearse_rule import Rule, rehearsal
+from pages.ui.rehearse_words import chance_text
 from pages.ui.sampling import kept_plan
-from tests.pages.app import says, start, table_with
+from tests.conftest import County
+from tests.pages.app import says, start, table_with, use_store
 from tests.pages.test_sample_draw import QUOTAS
 from tests.plans import write_plan
 
@@ -27,7 +30,7 @@ def found(store: Path, plan_id: int, *repaired: str) -> PlanRehearsal:
     assert plan
     build = build_info(open_build(current_build_id(store), store))
     settings = replace(plan.settings, seed="")
-    return rehearsal(build, settings, tuple(plan.keys("declared")), tuple(sorted(repaired)))
+    return rehearsal(build, Rule(settings, tuple(plan.keys("declared"))), tuple(sorted(repaired)))
 
 
 def metric(app: AppTest, label: str) -> str:
@@ -79,6 +82,21 @@ def test_a_place_opens_with_its_records(store: Path) -> None:
     assert len(table_with(app, "为什么")) == 3
 
 
+def test_streets_without_names_are_told_apart(
+    tiny_county: Callable[[], County], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = tiny_county()
+    recipe = county.recipe.read_text("utf-8").replace('street_name = "路名", ', "")
+    county.recipe.write_text(recipe, "utf-8")
+    county.load()
+    plan_id = write_plan(use_store(county.store, monkeypatch))
+    app = start("sampling", plan=str(plan_id), part="rehearse", k="20")
+    places = table_with(app, "为什么")[["地点", "网格"]]
+    assert len(places) > 1
+    assert places["地点"].str.fullmatch(r"（无名道路 S\d）（\d+ 个点）").all()
+    assert not places.duplicated().any(), "a street has one place a grid"
+
+
 def test_a_drawn_plan_is_rehearsed_as_drawn_too(store: Path) -> None:
     plan_id = write_plan(store, *QUOTAS)
     app = start("sampling", plan=str(plan_id), part="rehearse")
@@ -94,4 +112,4 @@ def test_what_cannot_be_rehearsed_says_why(store: Path) -> None:
     assert any("什么也预测不了" in one.value for one in app.warning)
     plan_id = write_plan(store, *QUOTAS, edition="2099")
     app = start("sampling", plan=str(plan_id), part="rehearse")
-    assert any("什么也预测不了" in one.value for one in app.warning)
+    assert any("这个标准版本已不存在" in one.value for one in app.error)

@@ -64,7 +64,11 @@ def test_says_what_does_not_add_up_and_what_can_be_rehearsed(store: Path) -> Non
         180,
         420,
     ]
-    said = says(start("sampling", edition="2014"))
+    app = start("sampling", edition="2014")
+    items = table_with(app, "结论").set_index("表").loc["标准条目"]
+    assert items[["结论", "写明", "逐项相加"]].tolist() == ["对不上", 196, 9]
+    assert items["怎么办"].startswith("还差 187 项：对照原文补录")
+    said = says(app)
     assert "人口（万人）0–50：要求至少 **161** 个点，已录入的合计 80 个，差 **81** 个" in said
     assert "没有扣分细则、不预测：病媒生物防制 100 分" in said
 

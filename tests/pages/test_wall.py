@@ -22,7 +22,9 @@ from data.views.hotspots import grid_hot_spots
 from data.views.overview import build_info, departments, grid_density, grids, worst_grids
 from data.views.rebound import rebound_by, rebound_ranks
 from data.views.wall import worst_items
-from pages.ui.slides import SPOT_COLOURS, _band, _limits
+from pages.ui.slides import share_band
+from pages.ui.slides_hotspots import SPOT_COLOURS
+from pages.ui.slides_rebound import _limits
 from pages.ui.spots import CLASS_NAMES
 from pages.ui.wall import COMPOSE, SCENES, chosen, needed_px, stage_answer, type_px
 from tests.conftest import County, collection, feature
@@ -188,9 +190,9 @@ def test_one_grid_alone_has_an_overview_and_a_card(
 
 def test_a_rebound_of_nothing_has_no_band_and_says_so() -> None:
     row = {"lower_30": math.nan, "upper_30": math.nan}
-    assert _band(row) == "无区间"
+    assert share_band(row) == "无区间"
     assert _limits(**{key.removesuffix("_30"): limit for key, limit in row.items()}) == ("—", "")
-    assert _band({"lower_30": 0.19, "upper_30": 0.47}) == "95% 区间 19%–47%"
+    assert share_band({"lower_30": 0.19, "upper_30": 0.47}) == "95% 区间 19%–47%"
 
 
 def test_one_comparison_on_the_overview_and_it_is_named(engine: DuckDBEngine, store: Path) -> None:

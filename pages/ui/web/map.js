@@ -43,8 +43,8 @@ window.oneMap = (function () {
     Promise.all(names.map((name) => get(url + "/" + name + ".json"))).then((all) => {
       names.forEach((name, number) => layers[name].addData(all[number]));
       if (all[3].features.length) {
-        const overlay = { "交界地带：责任重叠（红）、责任空白（蓝）": layers.borders };
-        L.control.layers(null, overlay, { collapsed: false }).addTo(map);
+        const overlay = { "责任重叠（红）与空白（蓝）": layers.borders };
+        L.control.layers(null, overlay, { collapsed: false, position: "bottomright" }).addTo(map);
       }
       ready = true;
     });

@@ -30,11 +30,14 @@ def spread_chart(found: PlanRehearsal, key: str) -> None:
     show_chart(figure, key, 290, "模拟得分的分布")
 
 
-def repair_chart(found: PlanRehearsal, most: int, key: str) -> None:
-    """P(pass), or where no single repair moves it the score, with the first 0, 1, 2 … repaired."""
+def repair_chart(found: PlanRehearsal, most: int, places: list[str], key: str) -> None:
+    """P(pass), or where no single repair moves it the score, with the first 0, 1, 2 … repaired.
+
+    places  names of the places of `found.repairs`; most: how many of them are marked
+    """
     rows = found.repairs
     steps = list(range(len(rows) + 1))
-    names = ["现状", *[f"再整治：{label(name)}" for name in rows["place_name"]]]
+    names = ["现状", *[f"再整治：{label(name)}" for name in places]]
     figure = go.Figure()
     if rows["is_by_points"].all():
         values, title, said = [found.score, *rows["score"]], "预计得分", "%{y:.1f} 分"

@@ -1,20 +1,10 @@
-"""The rehearsal of a plan as pages ask for it, cached by all that it rests on, and its words."""
+"""The rehearsal of a plan in words: what to know of it, the chance to pass, digits of scores."""
 
 from __future__ import annotations
 
-from typing import Any
+from data.standards import threshold
+from data.views.rehearsal import PlanRehearsal
 
-import pandas as pd
-
-from data.engine import Engine
-from data.plan import PlanSettings
-from data.views.overview import Build
-from data.views.rehearsal import PlanRehearsal, rehearse_plan
-from pages.ui.read import read
-from pages.ui.sampling import scoring
-from pages.ui.sites import candidates
-
-ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
 SURE = 0.999  # beyond it a chance is only said to be beyond
 NOTES = {
     "no_candidates": "{subject}：要抽 {number} 个点，候选点位里一个也没有。",
@@ -29,48 +19,6 @@ NOTES = {
     "unknown_declared": "方案的申报点有 {number} 个不在当前数据的候选点位里。",
     "unknown_repaired": "勾选的地点有 {number} 处不在当前数据的候选点位里。",
 }
-
-
-def rehearsal(
-    build: Build,
-    settings: PlanSettings,
-    declared: tuple[str, ...],
-    repaired: tuple[str, ...] = (),
-    *,
-    risk_times: float = 1,
-) -> PlanRehearsal:
-    """`rehearse_plan` with the standard as it counts in the county.
-
-    declared  site keys; repaired: place keys
-    """
-    deductions, part_points = scoring(build, settings)
-    return read(
-        _rehearse,
-        build.build_id,
-        build,
-        tuple(deductions[ROW].itertuples(index=False, name=None)),
-        tuple(part_points.items()),
-        settings,
-        declared,
-        repaired,
-        risk_times,
-    )
-
-
-def _rehearse(
-    _: Engine,
-    build: Build,
-    deductions: tuple[Any, ...],
-    part_points: tuple[tuple[str, float], ...],
-    settings: PlanSettings,
-    declared: tuple[str, ...],
-    repaired: tuple[str, ...],
-    risk_times: float,
-) -> PlanRehearsal:
-    rows = pd.DataFrame(list(deductions), columns=ROW).astype({"points": float, "cap": float})
-    return rehearse_plan(
-        candidates(build), rows, dict(part_points), settings, declared, repaired, risk_times
-    )
 
 
 def notes_text(found: PlanRehearsal) -> list[str]:
@@ -93,6 +41,18 @@ def band_text(found: PlanRehearsal) -> str:
     if found.pass_share < 1 - SURE:
         return f"不高于 {found.pass_upper:.2%}"
     return f"{found.pass_lower:.1%} – {found.pass_upper:.1%}"
+
+
+def levels_text(found: PlanRehearsal) -> str:
+    """What an error of all risks together does, in Markdown."""
+    low, _, high = found.levels.itertuples()
+    swing = threshold("risk_swing")
+    at_low, at_high = (chance_text(one.passes, found.rounds) for one in (low, high))
+    return (
+        f"若各点风险整体比估计**低 {swing:.0%}**，通过概率为 **{at_low}**（预计 {low.score:.1f} 分）；"
+        f"**高 {swing:.0%}**，为 **{at_high}**（{high.score:.1f} 分）。"
+        "风险估计的误差远大于模拟的误差，请把这两头一起看。"
+    )
 
 
 def score_digits(found: PlanRehearsal) -> int:
