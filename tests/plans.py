@@ -6,15 +6,17 @@ import os
 import shutil
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from unittest.mock import patch
 
 from data import sample_entries
 from data.builds import current_build_id, open_build
 from data.plan import PlanSettings, Quota
 from data.sample_entries import FRAMES
+from data.views import draw as views
 from data.views.choose import choose, suggested_quotas
-from data.views.draw import draw
-from data.views.frame import in_grids, sample_frame
+from data.views.frame import SampleFrame, in_grids, sample_frame
 from data.views.inspection_route import inspection_route
 from data.views.mock import mock_draft
 from data.views.overview import build_info
@@ -32,6 +34,11 @@ def copy_of(store: Path, folder: Path) -> Path:
     return Path(shutil.copytree(store, folder, ignore=typed, copy_function=os.link))
 
 
+@lru_cache(maxsize=1)
+def _sites(build_id: str, store: Path) -> SampleFrame:
+    return in_grids(sample_frame(open_build(build_id, store)))
+
+
 def write_plan(
     store: Path,
     *quotas: Quota,
@@ -42,7 +49,7 @@ def write_plan(
     """A plan as the page makes it: of these quotas, or of the suggested ones; drawn with SEED."""
     build_id = current_build_id(store)
     engine = open_build(build_id, store)
-    build, frame = build_info(engine), in_grids(sample_frame(engine)).frame
+    build, frame = build_info(engine), _sites(build_id, store).frame
     if not quotas:
         asked = quotas_for(standard_table(engine, "standard_quota"), EDITION, 12.0).rows
         found = suggested_quotas(frame, POINTS, asked.head(0), 0.5, 0.2)
@@ -54,7 +61,8 @@ def write_plan(
     )
     if is_drawn:
         settings = replace(settings, seed=SEED)
-        done = draw(frame, settings, list(chosen["site_key"]))
+        with patch.object(views, "RANDOM_DRAWS", 1):  # to compare with, of which nothing is kept
+            done = views.draw(frame, settings, list(chosen["site_key"]))
         sample_entries.keep_frame(done.frame_file, store)
         sample_entries.set_draw(
             build.source, plan_id, settings, build_id, build.data_until, done.frame_digest,
@@ -76,7 +84,7 @@ def write_mock(store: Path, plan_id: int, people: str = "张三", note: str = ""
     own = parts[parts["form"] == settings.form]
     is_own = (deductions["edition"] == EDITION) & (deductions["form"] == settings.form)
     draft = mock_draft(
-        sample_frame(engine),
+        _sites(build_id, store),
         inspection_route(engine, sample_entries.plan_points(source, plan_id, store), 2).stops,
         deductions[is_own],
         dict(zip(own["part"], own["points"], strict=True)),

@@ -200,13 +200,16 @@ def test_a_type_without_rows_costs_nothing_and_is_named() -> None:
     assert codes(run(rows=rows))["no_rows", "公厕"] == 2
 
 
-@pytest.mark.parametrize("quotas", [(("学校", 3, 0),), (("公厕", 0, 0),)])
-def test_nothing_to_forecast_is_no_pass(quotas: tuple[tuple[str, int, int], ...]) -> None:
-    found = run(*quotas)
+@pytest.mark.parametrize(
+    ("quota", "notes"),
+    [(("学校", 3, 0), {Note("no_candidates", "学校", 3)}), (("公厕", 0, 0), set())],
+)
+def test_nothing_to_forecast_is_no_pass(quota: tuple[str, int, int], notes: set[Note]) -> None:
+    found = run(quota)
     assert not found.is_forecast
     assert np.isnan(found.pass_share)
     assert found.not_forecast == tuple(PARTS)
-    assert Note("no_candidates", "学校", 3) in found.notes or quotas[0][1] == 0
+    assert {note for note in found.notes if note.subject} == notes
 
 
 def test_repairs_are_what_the_plan_with_them_repaired_gives() -> None:

@@ -47,12 +47,18 @@ def test_types_and_grids_hold_every_site_once(found: SampleFrame, demo_engine: D
 
 def test_choosing_and_ordering(found: SampleFrame) -> None:
     frame = found.frame
-    grid_id = frame["grid_id"].dropna().iloc[0]
-    chosen = chosen_sites(frame, "背街小巷", grid_id, "unseen")
-    assert set(chosen["site_type"]) <= {"背街小巷"}
-    assert chosen["is_unseen"].all()
+    one = frame[frame["is_unseen"] & frame["grid_id"].notna()].iloc[0]
+    chosen = chosen_sites(frame, one["site_type"], one["grid_id"], "unseen")
+    asked = zip(frame["site_type"], frame["grid_id"], frame["is_unseen"], strict=True)
+    wanted = [row == (one["site_type"], one["grid_id"], True) for row in asked]
+    assert list(chosen["site_key"]) == list(frame.loc[wanted, "site_key"])
+    assert 0 < len(chosen) < frame["is_unseen"].sum()
     assert len(chosen_sites(frame)) == len(frame)
-    assert (chosen_sites(frame, which="open")["open_now"] > 0).all()
+    of_grid = chosen_sites(frame, grid_id=one["grid_id"])
+    assert len(of_grid) == frame["grid_id"].value_counts()[one["grid_id"]]
+    is_open = frame["open_now"] > 0
+    assert is_open.any()
+    assert list(chosen_sites(frame, which="open")["site_key"]) == list(frame.loc[is_open, "site_key"])
     assert len(chosen_sites(frame, which="outside")) == found.outside_grids
     for order in ORDERS:
         assert sorted(in_order(frame, order)["site_key"]) == sorted(frame["site_key"])

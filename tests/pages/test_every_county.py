@@ -22,7 +22,7 @@ from tests.pages.app import says, start, use_store
 from tests.plans import copy_of, write_mock, write_plan
 
 CITIES = ROOT.parent / "shared" / "data"
-PARTS = [f"sampling?part={part}" for part in ("frame", "choose", "draw", "rehearse", "mock")]
+PARTS = [f"sampling?part={part}" for part in ("frame", "choose", "mock")]  # others need a plan
 PAGES = [*[entry.name for entry in REGISTRY], *PARTS]
 WITH_A_PLAN = [  # plan 1 is drawn, plan 2 is not; inspection 1 is filled in by half, 2 not at all
     *["plan=1", "plan=1&part=frame", "plan=1&part=choose", "plan=1&part=choose&show=coverage"],

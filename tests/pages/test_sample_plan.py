@@ -20,10 +20,10 @@ from data.views.frame import sample_frame
 from data.views.overview import build_info
 from pages.ui.plan_files import plan_geojson, plan_workbook
 from pages.ui.plan_print import plan_page
-from pages.ui.plan_words import CAUTIONS, plan_review
+from pages.ui.plan_words import plan_review
 from pages.ui.route_print import route_page
 from pages.ui.sampling import kept_plan
-from pages.ui.sites import REASONS, site_name
+from pages.ui.sites import site_name
 from tests.conftest import County
 from tests.pages.app import click, says, start, table_with, use_store
 from tests.plans import POINTS, write_plan
@@ -75,15 +75,6 @@ def test_a_site_opens_with_the_records_that_it_counts(store: Path) -> None:
         app = start("sampling", part="frame", site=site["site_key"])
         assert site_name(site.to_dict()) in [one.value.replace("\\", "") for one in app.subheader]
         assert f"的问题**（{site['issues_year']} 件）" in says(app)
-
-
-def test_every_code_has_words() -> None:
-    source = Path("data/views/site_risk.py").read_text() + Path("data/views/choose.py").read_text()
-    codes = set(re.findall(r'^ +\((?:True, |False, )?"(\w+)", [\w.\[\]"]+,', source, re.MULTILINE))
-    assert {"open", "low_risk", "only_in_grid"} <= codes
-    assert codes <= set(REASONS)
-    review = Path("data/views/plan_review.py").read_text()
-    assert set(re.findall(r'Caution\("(\w+)"', review)) == set(CAUTIONS)
 
 
 def test_a_plan_needs_the_population_and_takes_the_standards_total(store: Path) -> None:
