@@ -9,6 +9,7 @@ import pytest
 import sqlglot
 
 from data.engine import QUERIES, DuckDBEngine, query_text
+from pages.ui.records import RECORD_COLUMNS
 from tests.cleaning import worked_county
 
 NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
@@ -54,6 +55,10 @@ PARAMS = {
 OF_ONE_GRID = ("issues_by_street", "grid_shape", "newest_of_grid", "overdue_of_grid")
 # Of a segment and a day that the tiny county knows of.
 OF_WORK = ("last_swept", "cleaning_of_segment", "tracks_of_segment", "shifts_of_segment")
+RECORDS = ("issue_records", "matrix_records", "records_in_box", "records_of_stretch", "segment_records")
+RECORD = [
+    *RECORD_COLUMNS, "photo_before", "photo_after", "grid_id", "location", "lon", "lat",
+]  # fmt: skip
 
 
 def header(text: str) -> str:
@@ -136,6 +141,17 @@ def test_speaks_sql_that_other_engines_know(name: str, dialect: str) -> None:
     tree = sqlglot.parse_one(text, read="duckdb")
     again = sqlglot.transpile(text, read="duckdb", write=dialect, unsupported_level=None)[0]
     assert sqlglot.parse_one(again, read=dialect).key == tree.key
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [*((name, RECORD) for name in RECORDS), ("inspection_finds", [*RECORD_COLUMNS])],
+)
+def test_records_are_alike_whatever_lists_them(name: str, columns: list[str]) -> None:
+    """What a table shows of a record, what a map and photos need; a total where rows are cut off."""
+    text = query_text(name)
+    total = ["total"] if "$row_limit" in text else []
+    assert sqlglot.parse_one(text, read="duckdb").named_selects == [*columns, *total]
 
 
 @pytest.mark.parametrize("path", MARTS, ids=lambda path: path.stem)
