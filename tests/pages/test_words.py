@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import ModuleType
 from typing import get_args
 
@@ -12,12 +12,23 @@ import pytest
 
 from data.views import choose, draw, mock_check, plan_review, rehearsal, site_risk, standard_checks
 from pages.ui.plan_words import CAUTIONS
+from pages.ui.rehearse_words import NOTES
 from pages.ui.sample_draw import NOTICES
-from pages.ui.sample_forecast import NOTES
 from pages.ui.sample_mock_check import VERDICTS
 from pages.ui.sites import REASONS
 from pages.ui.standard_words import ADVICE, REMEDIES
 from pages.ui.standard_words import VERDICTS as CONCLUSIONS
+
+
+def assigned(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
+    """What a function lets that variable be, one of several at once included."""
+    for one in ast.walk(function):
+        if isinstance(one, ast.Assign | ast.NamedExpr):
+            for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
+                pairs = [(target, one.value)]
+                if isinstance(target, ast.Tuple) and isinstance(one.value, ast.Tuple):
+                    pairs = list(zip(target.elts, one.value.elts, strict=True))
+                yield from (value for to, value in pairs if ast.unparse(to) == name)
 
 
 def codes_made(module: ModuleType, maker: str, place: int) -> set[str]:
@@ -51,12 +62,7 @@ def codes_made(module: ModuleType, maker: str, place: int) -> set[str]:
                 names = [argument.arg for argument in function.args.args]
                 if name in names:
                     return handed(function.name, names.index(name))
-                values = [
-                    one.value
-                    for one in ast.walk(function)
-                    if (isinstance(one, ast.NamedExpr) and ast.unparse(one.target) == name)
-                    or (isinstance(one, ast.Assign) and name in map(ast.unparse, one.targets))
-                ]
+                values = list(assigned(name, function))
                 assert values, f"nobody says what {name} is in {function.name}"
                 return {code for value in values for code in said(value, function)}
         pytest.fail(f"cannot tell what {ast.unparse(node)} may be in {function.name}")
