@@ -72,12 +72,14 @@ def test_the_map_shows_the_risk_of_every_street(window: Window, address: str, de
     expect(page.get_by_text(f"的问题（{site['issues_year']} 件）")).to_be_visible()
 
 
-def test_the_map_zooms_to_a_chosen_grid(window: Window, address: str) -> None:
+def test_the_map_zooms_to_a_chosen_grid(window: Window, address: str, demo_store: Path) -> None:
+    found = sample_frame(open_build(current_build_id(demo_store), demo_store))
+    grid_id = found.frame["grid_id"].dropna().iloc[0]
     page = window.page
     page.goto(f"{address}/sampling?part=frame")
     settle(page)
     whole = map_frame(page).evaluate("map_div.getZoom()")
-    page.goto(f"{address}/sampling?part=frame&grid=610399002002001")
+    page.goto(f"{address}/sampling?part=frame&grid={grid_id}")
     settle(page)
     wait_in(map_frame(page), "whole => map_div.getZoom() > whole", whole)
 

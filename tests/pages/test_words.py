@@ -74,7 +74,7 @@ def codes_made(module: ModuleType, maker: str, place: int) -> set[str]:
     ("words", "module", "maker", "place"),
     [
         (CAUTIONS, plan_review, "Caution", 0),
-        (NOTICES, draw, "Notice", 0),
+        (NOTICES, draw, "Note", 0),
         (NOTES, rehearsal, "Note", 0),
         (REMEDIES, standard_checks, "Fault", 3),
         (CONCLUSIONS, standard_checks, "Finding", 5),
