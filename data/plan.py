@@ -39,7 +39,7 @@ class PlanSettings:
     quotas          one a site type
     risk_weight     λ, 0 to MOST_RISK_WEIGHT: 0 draws all points of a type with the same chance, above
                     it the riskier ones more often
-    min_distance_m  declared and drawn points lie no nearer to each other, where that is possible; 0 to
+    min_distance_m  points of one type lie no nearer to each other, where that is possible; 0 to
                     MOST_DISTANCE_M
     pass_share      of the full marks forecast, to pass
     seed            of the public draw, as it was announced; empty before it is

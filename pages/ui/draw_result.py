@@ -6,6 +6,7 @@ runs is not served.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from data import recompute_draw
 from data.engine import Engine
@@ -124,3 +126,21 @@ def _chance(row: Mapping[Any, Any]) -> str:
     if row["role"] == "declared":
         return "申报"
     return "—" if pd.isna(row["probability"]) else risk_text(row["probability"])
+
+
+def digest_html(name: str, digest: str) -> str:
+    """A digest under its name, in large groups that can be read out."""
+    groups = "".join(f"<span>{html.escape(group)}</span>" for group in digest_groups(digest))
+    style = (
+        "display:flex;flex-wrap:wrap;gap:.2em .9em;font:600 clamp(1.2rem,1.75vw,2.6rem)/1.4 monospace"
+    )
+    return f'<div style="font-size:1rem">{name}</div><div style="{style}">{groups}</div>'
+
+
+def show_fixings(fixings: pd.DataFrame) -> None:
+    """Every fixing, when there is more than the one that stands large above."""
+    if len(fixings) > 1:
+        st.markdown(f"名单先后固定过 {len(fixings)} 次，只有最后一次有效：")
+        st.dataframe(
+            fixing_table(fixings), hide_index=True, height="content", alt="名单每次固定的时间和摘要"
+        )

@@ -117,13 +117,14 @@ def _times_text(last: FoundTimes | None) -> str:
             "风险取自日常记录，检查人员看得更细，实际会更多。做过模拟评估（看过至少"
             f" {threshold('min_forecast_points'):g} 个点）后，这里会给出实际是预测的几倍。"
         )
-    doubt = (
-        "只看了申报点，它们是挑风险低的：倍数用于其他点会偏大。"
-        if last.declared == last.points
-        else f"其中 {last.declared} 个是申报点，它们是挑风险低的：倍数用于其他点会偏大。"
-        if last.declared
-        else "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
-    )
+    if last.declared == last.points:
+        doubt = "只看了申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+    elif last.declared:
+        doubt = f"其中 {last.declared} 个是申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+    elif last.lower <= 1 <= last.upper:
+        doubt = "区间里有 1 倍：还看不出风险估低还是估高，按这个倍数算只作参考；看过的点越多越可靠。"
+    else:
+        doubt = "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
     return (
         f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看过的 {last.points} 个"
         f"{'' if last.declared else '抽中'}点，预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个："
