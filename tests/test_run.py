@@ -291,7 +291,7 @@ def test_checks_all_run_and_one_failure_is_enough(installed: Path, tmp_path: Pat
         "STUB ruff ['check', '.']",
         "STUB ruff ['format', '--check', '.']",
         "STUB mypy []",
-        "STUB pytest ['-k', 'word']",
+        "STUB pytest ['-n', 'auto', '--maxprocesses', '4', '--dist', 'loadfile', '-k', 'word']",
     ]
     assert output.splitlines()[-4:] == [
         "run.py: ruff check: FAILED (exit 1)",
