@@ -111,6 +111,20 @@ def inclusion_probabilities(size: Floats, n: int) -> Floats:
     return probability
 
 
+def point_probabilities(stratum: Ints, size: Floats, quota: Ints, is_declared: Bools) -> Floats:
+    """The chance of each site to be drawn before distances are looked at, shape (N,); declared 1.
+
+    stratum  shape (N,), 0 … H - 1; size: shape (N,), positive; quota: shape (H,); is_declared: (N,).
+    """
+    probability = is_declared.astype(float)
+    for code in range(len(quota)):
+        free = np.flatnonzero((stratum == code) & ~is_declared)
+        declared = int(np.count_nonzero((stratum == code) & is_declared))
+        wanted = max(0, int(quota[code]) - declared)
+        probability[free] = inclusion_probabilities(size[free], min(wanted, len(free)))
+    return probability
+
+
 def local_pivotal(xy_m: Floats, probability: Floats, stream: Stream) -> Ints:
     """A sample that is spread over the map: neighbours seldom are drawn together.
 
@@ -189,7 +203,7 @@ def draw_points(
     stream = Stream(seed)
     cm = centimetres(xy_m)
     nearer_than = round(min_distance_m * CM_PER_M) ** 2
-    probability = is_declared.astype(float)
+    probability = point_probabilities(stratum, size, quota, is_declared)
     drawn: list[int] = []
     spare: list[int] = []
     skipped: list[int] = []
@@ -198,8 +212,6 @@ def draw_points(
     for code in range(len(quota)):
         declared = np.flatnonzero((stratum == code) & is_declared)
         free = np.flatnonzero((stratum == code) & ~is_declared)
-        wanted = max(0, int(quota[code]) - len(declared))
-        probability[free] = inclusion_probabilities(size[free], min(wanted, len(free)))
         mine = free[local_pivotal(xy_m[free], probability[free], stream)]
         order = stream.shuffled(mine.tolist())
 

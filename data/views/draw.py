@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.plan import Note, PlanSettings
-from geo.draw import CM_PER_M, Draw, draw_points, draw_sizes
+from geo.draw import CM_PER_M, Draw, draw_points, draw_sizes, point_probabilities
 from geo.evenness import evenness_loss, random_draw_balance, voronoi_balance, voronoi_sums
 
 VERSION = 1
@@ -30,13 +31,20 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-class Evenness(NamedTuple):
+class Figure(NamedTuple):
     """A figure of the draw, and of simple random draws of as many points of each type."""
 
     value: float
     random_mean: float
     random_low: float  # 5 % of them are below
     random_high: float  # 5 % are above
+
+
+class Evenness(NamedTuple):
+    """How evenly declared and drawn points lie within types; see the metrics of the same names."""
+
+    spatial_balance: Figure
+    evenness_loss: Figure
 
 
 @dataclass(frozen=True)
@@ -57,15 +65,12 @@ class PlanDraw:
         few_spares: so many fewer spares than the plan has, or taken as substitutes
         skipped: drawn, but too near to another; a spare has its place
         too_near: drawn and too near to another, but no spare was any better
-    balance, loss   see the metrics spatial_balance and evenness_loss.
     frame_file, frame_digest    what is announced before the seed.
     result_file, draw_digest    what is announced after it.
     """
 
     points: pd.DataFrame
     skipped: pd.DataFrame
-    balance: Evenness
-    loss: Evenness
     notices: tuple[Note, ...]
     frame_file: bytes
     frame_digest: str
@@ -203,14 +208,11 @@ def redraw(announced: bytes, settings: PlanSettings, declared: list[str]) -> Pla
     places = _places(drawable, drawn)
     lines = places[["role", "site_type", "position", "site_key"]].to_numpy(object).tolist()
     result = _text([["draw result", VERSION, digest, settings.seed], *lines])
-    balance, loss = _evenness(drawable, drawn)
     is_point = places["role"].isin(("declared", "drawn", "spare"))
     columns = ["role", "position", "probability", "site_type", "site_key"]
     return PlanDraw(
         places.loc[is_point, columns].reset_index(drop=True),
         places.loc[~is_point, columns].reset_index(drop=True),
-        balance,
-        loss,
         tuple(_notices(drawable, settings, declared, places)),
         announced,
         digest,
@@ -237,20 +239,24 @@ def _places(drawable: Drawable, drawn: Draw) -> pd.DataFrame:
     return places
 
 
-def _evenness(drawable: Drawable, drawn: Draw) -> tuple[Evenness, Evenness]:
-    """B and evenness loss of declared and drawn points, within types."""
-    xy_m, stratum, is_declared = drawable.xy_m, drawable.stratum, drawable.is_declared
-    sample = np.concatenate([np.flatnonzero(is_declared), drawn.drawn])
-    sums = voronoi_sums(xy_m, drawn.probability, sample, stratum)
-    random = random_draw_balance(
-        xy_m, stratum, drawable.quota, is_declared, RANDOM_DRAWS, np.random.default_rng(RANDOM_SEED)
-    )
-    values = (voronoi_balance(sums), evenness_loss(sums))
+def evenness(announced: bytes, drawn: Collection[str]) -> Evenness:
+    """How even a draw is beside `RANDOM_DRAWS` simple random draws: longer work than the draw itself.
+
+    announced  the frame file; drawn: site keys of the points with role drawn.
+    """
+    sites = read_frame_file(announced)
+    probability = point_probabilities(sites.stratum, sites.size, sites.quota, sites.is_declared)
+    sample = np.flatnonzero(sites.is_declared | np.isin(sites.keys, list(drawn)))
+    sums = voronoi_sums(sites.xy_m, probability, sample, sites.stratum)
+    others = random_draw_balance(
+        sites.xy_m, sites.stratum, sites.quota, sites.is_declared, RANDOM_DRAWS,
+        np.random.default_rng(RANDOM_SEED),
+    )  # fmt: skip
     balance, loss = (
-        Evenness(value, float(others.mean()), *np.quantile(others, [0.05, 0.95]).tolist())
-        for value, others in zip(values, random, strict=True)
+        Figure(value, float(random.mean()), *np.quantile(random, [0.05, 0.95]).tolist())
+        for value, random in zip((voronoi_balance(sums), evenness_loss(sums)), others, strict=True)
     )
-    return balance, loss
+    return Evenness(balance, loss)
 
 
 def _notices(

@@ -20,7 +20,7 @@ from data import recompute_draw
 from data.engine import Engine
 from data.plan import PlanSettings
 from data.sample_entries import kept_frame
-from data.views.draw import PlanDraw, redraw
+from data.views.draw import Evenness, PlanDraw, evenness, redraw
 from data.views.overview import Build
 from pages.ui.read import read
 from pages.ui.sampling import ROLES, Plan
@@ -64,6 +64,16 @@ def kept_draw(build: Build, plan: Plan) -> PlanDraw | None:
         return None
     declared = tuple(plan.keys("declared"))
     return read(_kept, build.build_id, plan.frame_digest, plan.settings, declared)
+
+
+def _evenness(_: Engine, announced: bytes, drawn: tuple[str, ...]) -> Evenness:
+    return evenness(announced, drawn)
+
+
+def evenness_of(build: Build, again: PlanDraw) -> Evenness:
+    """How even a draw is, computed once."""
+    drawn = tuple(again.points.loc[again.points["role"] == "drawn", "site_key"])
+    return read(_evenness, build.build_id, again.frame_file, drawn)
 
 
 def is_same(plan: Plan, again: PlanDraw) -> bool:

@@ -11,7 +11,7 @@ import streamlit as st
 from data.export import point_geojson
 from data.messages import DataError
 from data.sample_entries import fixed_frames
-from data.views.draw import Evenness, PlanDraw
+from data.views.draw import Evenness, Figure, PlanDraw
 from data.views.overview import Build
 from pages.ui.draw_ceremony import show_ceremony
 from pages.ui.draw_result import (
@@ -19,6 +19,7 @@ from pages.ui.draw_result import (
     command,
     digest_html,
     draw_url,
+    evenness_of,
     file_name,
     is_same,
     kept_draw,
@@ -110,8 +111,10 @@ def _drawn_again(build: Build, plan: Plan) -> None:
     _check(plan, again, fault)
     _downloads(build, plan, again)
     if again is not None:
-        _evenness(again)
+        even = st.container()  # above the notices, but it takes longer
         _notices(build, again)
+        with even, st.spinner("正在与简单随机抽签比较……"):
+            _evenness(evenness_of(build, again))
 
 
 def _check(plan: Plan, again: PlanDraw | None, fault: str) -> None:
@@ -151,13 +154,14 @@ def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
         )
 
 
-def _evenness(again: PlanDraw) -> None:
+def _evenness(found: Evenness) -> None:
     """How the points spread, beside simple random draws of as many."""
-    st.markdown(f"**铺开得匀不匀**：{_spread(again.balance)}")
+    st.markdown(f"**铺开得匀不匀**：{_spread(found.spatial_balance)}")
+    figures = ("B（越小越匀）", found.spatial_balance), ("均匀度损失", found.evenness_loss)
     rows = pd.DataFrame(
         [
             (name, *(f"{value:.3f}" for value in figure))
-            for name, figure in (("B（越小越匀）", again.balance), ("均匀度损失", again.loss))
+            for name, figure in figures
             if not math.isnan(figure.value)
         ],
         columns=["指标", "这次抽签", "简单随机抽签平均", "其中 5% 低于", "其中 5% 高于"],
@@ -166,7 +170,7 @@ def _evenness(again: PlanDraw) -> None:
         st.dataframe(rows, hide_index=True, alt="这次抽签与简单随机抽签的均匀程度")
 
 
-def _spread(balance: Evenness) -> str:
+def _spread(balance: Figure) -> str:
     if math.isnan(balance.value):
         return "没有点，不比较。"
     if balance.value < balance.random_low:

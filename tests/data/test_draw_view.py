@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from data import recompute_draw
 from data.plan import Note, PlanSettings, Quota
 from data.views import draw as views
-from data.views.draw import draw, frame_file, read_frame_file
+from data.views.draw import draw, evenness, frame_file, read_frame_file
 
 SCRIPT = Path(recompute_draw.__file__)
 TYPES = ("主次干道", "背街小巷", "公厕", "农贸市场")
@@ -80,7 +80,8 @@ def test_points_have_roles_places_and_the_frame_s_columns() -> None:
 
 def test_the_draw_is_more_even_than_nearly_all_random_ones() -> None:
     drawn = draw(county(3_000), plan(min_distance_m=0.0), [])
-    for figure in (drawn.balance, drawn.loss):
+    keys_drawn = drawn.points.loc[drawn.points["role"] == "drawn", "site_key"]
+    for figure in evenness(drawn.frame_file, keys_drawn):
         assert figure.value < figure.random_low < figure.random_mean < figure.random_high
     assert {notice.code for notice in drawn.notices} == {"fewer_declared"}
 
