@@ -17,7 +17,8 @@ from geo.choose import Candidates, choose_points, split_total, stand_ins
 
 Ints = npt.NDArray[np.int64]
 
-LOWERS_RISK = ("quiet_days", "cleaned_days", "type_low")  # reasons of the frame; all others raise it
+# Reasons of the frame; all others raise the risk.
+LOWERS_RISK = ("quiet_days", "fewer_finds", "cleaned_days", "type_low")
 
 
 def choose(

@@ -62,8 +62,8 @@ class SampleFrame:
              closed_days (closed so many days ago, when such come back), finds_90, finds_year (issues
              of 90 days, of the year), seen_days (recorded or visited so many days ago),
              uncleaned_days, type_high (the rate of its type in 1000). What lowers it: quiet_days,
-             cleaned_days, type_low. unseen_days, never_seen (0): nobody looked, so risk is not taken
-             below the rate of its type.
+             fewer_finds (of the year, than the mean of its type), cleaned_days, type_low. unseen_days,
+             never_seen (0): nobody looked, so risk is not taken below the rate of its type.
     classes, mix   mix[k, c] is the share of classes[c] in what is recorded at site k; rows sum to 1.
     model    how risk was made.
     until    the day after the last one of the data, from which days are counted.

@@ -336,6 +336,7 @@ def reasons(
 
     up, down = history > 0, history < 0
     lately, before = now.finds_90 > 0, now.finds_year > 0
+    is_fewer = now.finds_year < frame.groupby("site_type")["issues_year"].transform("mean").to_numpy()
     told = [  # code, value, what it adds, where it may be said
         ("open", now.open, opened, (opened > 0) & (now.open > 0)),
         ("closed_days", closed_days, returns, (returns > 0) & (now.last_closed > LONG_AGO)),
@@ -343,6 +344,7 @@ def reasons(
         ("finds_year", now.finds_year, history, up & ~lately & before),
         ("seen_days", seen_days, history, up & ~before & ~is_never),
         ("quiet_days", seen_days, history, down & ~lately & ~is_never),
+        ("fewer_finds", now.finds_year, history, down & lately & is_fewer),
         ("uncleaned_days", cleaned_days, swept, (swept > 0) & is_swept),
         ("cleaned_days", cleaned_days, swept, (swept < 0) & is_swept),
         ("type_high", per_mille, kind, (kind > 0) & (rate > county)),

@@ -33,6 +33,7 @@ REASONS = {
     "uncleaned_days": "已 {} 天没有清扫",
     "type_high": "同类点位出问题的比例偏高（{}）",
     "quiet_days": "近 90 天没有问题，{}有人看过",
+    "fewer_finds": "近一年 {} 件问题，少于同类平均",
     "cleaned_days": "{}清扫过",
     "type_low": "同类点位出问题的比例偏低（{}）",
     "unseen_days": "{} 天没有人看过，情况不明",

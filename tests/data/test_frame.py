@@ -143,6 +143,7 @@ def test_the_mix_is_that_of_the_class_list(demo_engine: DuckDBEngine, demo: Samp
 
 def test_risk_and_reasons_say_the_same(demo: SampleFrame) -> None:
     frame, rates = demo.frame, demo.model.type_rates.set_index("site_type")["rate"]
+    mean = frame.groupby("site_type")["issues_year"].mean()
     assert frame["risk"].between(0, 1).all()
     assert demo.model.is_fitted
     slopes = demo.model.coefficients.set_index("code")["slope"]
@@ -162,10 +163,11 @@ def test_risk_and_reasons_say_the_same(demo: SampleFrame) -> None:
                 "open": site.open_now, "finds_90": site.issues_90, "finds_year": site.issues_year,
                 "quiet_days": site.days_since_seen, "seen_days": site.days_since_seen,
                 "unseen_days": site.days_since_seen, "cleaned_days": site.days_since_cleaned,
-                "uncleaned_days": site.days_since_cleaned,
+                "uncleaned_days": site.days_since_cleaned, "fewer_finds": site.issues_year,
             }.get(code)  # fmt: skip
             assert fact is None or fact == value
             assert value > 0 or code in {"never_seen", "type_low"}
+            assert code != "fewer_finds" or value < mean[site.site_type]
     worst, best = frame.loc[frame["risk"].idxmax()], frame.loc[frame["risk"].idxmin()]
     assert {code for code, _ in worst["reasons"]} <= RAISING
     assert not {code for code, _ in best["reasons"][:1]} & (RAISING | UNSEEN)
