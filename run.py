@@ -46,6 +46,9 @@ UNFINISHED = VENV / "unfinished"  # there while .venv is being changed: met late
 WHEELS = ROOT / "wheels"
 APP_LOCK = ROOT / "requirements.txt"
 TEST_LOCK = ROOT / "tests" / "requirements.txt"  # holds all of APP_LOCK, too
+# The files of tests are shared out to the cores, slow ones (browser) first; each core builds what its
+# files share once.
+SHARED_OUT = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -323,8 +326,7 @@ def run_checks(arguments: list[str]) -> int:
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "mypy": ["mypy"],
-        # The files of tests are shared out to the cores; each core builds what its files share once.
-        "pytest": ["pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", *arguments],
+        "pytest": ["pytest", *SHARED_OUT, *arguments],
     }
     results = {}
     for name, command in checks.items():
