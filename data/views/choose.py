@@ -192,10 +192,10 @@ def _reasons(points: pd.DataFrame, mean_risk: pd.Series) -> pd.Series:
         risk, days, is_unseen = point["risk"], point["days_since_seen"], point["is_unseen"]
         facts = [  # is it for, code, value, does it hold
             (True, "low_risk", risk, risk < point["mean_risk"] and not is_unseen),
-            (True, "looked_days", days, not is_unseen),
+            (True, "looked_days", _whole(days), not is_unseen),
             (True, "only_in_grid", point["grid_name"], point["is_alone"]),
             (False, "never_seen", 0, is_unseen and np.isnan(days)),
-            (False, "unseen_days", days, is_unseen and not np.isnan(days)),
+            (False, "unseen_days", _whole(days), is_unseen and not np.isnan(days)),
             (False, "open", point["open_now"], point["open_now"] > 0),
             (False, "high_risk", risk, risk > point["mean_risk"]),
         ]
@@ -204,6 +204,10 @@ def _reasons(points: pd.DataFrame, mean_risk: pd.Series) -> pd.Series:
         facts.sort(key=lambda fact: not fact[0])
         told.append([(code, value) for _, code, value, holds in facts if holds])
     return pd.Series(told, index=points.index, dtype=object)
+
+
+def _whole(days: float) -> int:
+    return 0 if np.isnan(days) else int(days)
 
 
 def _suggestion(

@@ -24,11 +24,11 @@ from pages.ui.text import plain
 
 Fixing = Any  # a row of `fixed_frames`
 # Such a seed stands unchanged in a command of any shell, and can be read out.
-SEED = re.compile(r"[\w.,:，。：、-][\w .,:，。：、-]{0,58}")
-BAD_SEED = "种子只用汉字、字母、数字、空格和 . , : - 这些符号，不以空格开头。"
+SEED = re.compile(r"[\w.,:，。：、-]{1,60}")
+BAD_SEED = "种子只用汉字、字母、数字和 . , : - 这些符号（空格不算）。"
 MOST_WEIGHT = round(100 * MOST_RISK_WEIGHT)
 ADVICE = (
-    "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面。"
+    "种子由会场当众产生，例如请与会者掷骰子、从号码机里摇号，把得到的数字按顺序念出来，照样填在下面（空格不算）。"
     "不要由我们自己选：名单已经固定，谁也不知道这个种子会抽中谁，也就没有人能挑。"
 )
 OF_FINAL = (
@@ -87,13 +87,14 @@ def show_ceremony(build: Build, plan: Plan) -> None:
     st.markdown(ADVICE)
     # The field is the fixing's own: what was typed before the list was fixed is not there any more.
     seed_key = f"seed_{plan.plan_id}_{0 if fixed is None else fixed['fixed_frame_id']}"
-    seed = st.text_input(
+    typed = st.text_input(
         "种子",
         key=seed_key,
         disabled=not is_fixed,
         placeholder="" if is_fixed else "先固定名单",
         max_chars=60,
-    ).strip()
+    )
+    seed = _without_spaces(typed)
     if seed and not _is_good(seed):
         st.error(BAD_SEED)
     st.subheader("第三步　抽签")
@@ -107,6 +108,11 @@ def show_ceremony(build: Build, plan: Plan) -> None:
         disabled=not (is_fixed and _is_good(seed)),
         on_click=kept(_draw, build, plan, settings, said.frame_digest, seed_key),
     )
+
+
+def _without_spaces(typed: str) -> str:
+    """A seed as it counts: nobody hears or sees how many spaces somebody typed."""
+    return "".join(typed.split())
 
 
 def _is_good(seed: str) -> bool:
@@ -225,7 +231,7 @@ def _reopen(fixing: Fixing, is_open: bool) -> None:
 
 def _draw(build: Build, plan: Plan, settings: PlanSettings, digest: str, seed_key: str) -> None:
     """Draw and keep it (a click's callback), with the seed as it stands: the click may come with it."""
-    seed = st.session_state[seed_key].strip()
+    seed = _without_spaces(st.session_state[seed_key])
     if not _is_good(seed):
         not_kept(f"没有抽签：{BAD_SEED}")
         return

@@ -7,10 +7,20 @@ from html import escape
 
 import pandas as pd
 
+from data.messages import DataError
 from data.plan import PlanSettings
 from data.sample_entries import fixed_frames
 from data.views.overview import Build, build_info
-from pages.ui.draw_result import SCRIPT, command, digest_groups, file_name, fixing_table, point_table
+from pages.ui.draw_result import (
+    SCRIPT,
+    command,
+    digest_groups,
+    file_name,
+    fixing_table,
+    kept_draw,
+    notices_text,
+    point_table,
+)
 from pages.ui.paper import paper, paper_facts, paper_table
 from pages.ui.read import read
 from pages.ui.sampling import Plan, kept_plan
@@ -60,6 +70,9 @@ def _page(build: Build, plan: Plan) -> bytes:
         ("抽法", _method(settings)),
     ]
     quotas = pd.DataFrame(settings.quotas, columns=["点位类型", "抽查（个）", "其中申报点", "备用点"])
+    for role, name in (("declared", "实有申报点"), ("drawn", "实抽"), ("spare", "实有备用点")):
+        counts = plan.points.loc[plan.points["role"] == role, "site_type"].value_counts()
+        quotas[name] = quotas["点位类型"].map(counts).fillna(0).astype(int)
     signers = pd.DataFrame("", range(SIGNERS), SIGNED)
     points = point_table(plan).assign(到场="")[list(HEADS)]
     note = f"<p>说明：{escape(plan.note)}</p>" if plan.note else ""
@@ -68,7 +81,7 @@ def _page(build: Build, plan: Plan) -> bytes:
         f"<h2>一、名单（抽签前公布的摘要，SHA-256）</h2>{_digest(plan.frame_digest)}{_fixings(fixings)}"
         f"<h2>二、种子（当众产生）</h2><p class=seed>{escape(settings.seed)}</p>"
         f"<h2>三、结果摘要（SHA-256）</h2>{_digest(plan.draw_digest)}"
-        f"<h2>四、配额</h2>{paper_table(quotas)}"
+        f"<h2>四、配额与实际</h2>{paper_table(quotas)}{_notices(build, plan)}"
         f"<h2>五、在场人员</h2>{paper_table(signers, kind='sign')}"
         f"<h2>六、怎么核对</h2>{_how(plan)}"
         f"<h2>七、样本点（共 {len(points)} 个）</h2><p>备用点按序号依次顶替同类中到不了的点。</p>"
@@ -96,6 +109,16 @@ def _fixings(fixings: pd.DataFrame) -> str:
         return ""
     said = f"<p>名单先后固定过 {len(fixings)} 次，只有最后一次有效：</p>"
     return said + paper_table(fixing_table(fixings), FIXING_HEADS, "list")
+
+
+def _notices(build: Build, plan: Plan) -> str:
+    """What the page says beside the draw, too, if its list is still there and whole."""
+    try:
+        again = kept_draw(build, plan)
+    except DataError as error:
+        return f"<p>{escape(error.zh)}</p>"
+    said = [] if again is None else notices_text(build, again)
+    return "".join(["<ul>", *(f"<li>{escape(line)}</li>" for line in said), "</ul>"]) if said else ""
 
 
 def _how(plan: Plan) -> str:

@@ -24,9 +24,20 @@ from data.views.draw import Evenness, PlanDraw, evenness, redraw
 from data.views.overview import Build
 from pages.ui.read import read
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import OUTSIDE, place, risk_text, site_name
+from pages.ui.sites import OUTSIDE, candidates, place, risk_text, site_name
 
 SCRIPT = Path(recompute_draw.__file__)
+NOTICES = {
+    "unknown_declared": "方案的申报点有 {number} 个不在候选名单里（数据已经换了版本），没有它们。",
+    "no_quota": "{subject}：没有配额，{number} 个申报点照样保留。",
+    "more_declared": "{subject}：申报点比配额多 {number} 个，不再抽。",
+    "fewer_declared": "{subject}：申报点比方案少 {number} 个，多抽这么多补足。",
+    "short": "{subject}：候选点位比配额少 {number} 个，全部抽中。",
+    "few_spares": "{subject}：备用点少 {number} 个（候选点位不够，或已顶替别的点）。",
+    "skipped": "{subject}：{number} 个抽中的点离已定的点太近，由备用点依次顶替。",
+    "too_near": "{subject}：{number} 个抽中的点离已定的点近，但没有更合适的备用点，予以保留。",
+}
+PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "离已定的点近，没有更合适的，保留"}
 
 
 def digest_groups(digest: str) -> list[str]:
@@ -91,6 +102,16 @@ def is_same(plan: Plan, again: PlanDraw) -> bool:
         for rows in (plan.points, again.points)
     )
     return kept == found and plan.draw_digest == again.draw_digest
+
+
+def notices_text(build: Build, again: PlanDraw) -> list[str]:
+    """What is odd about a draw, one sentence each, then the points that were too near to others."""
+    said = [NOTICES[one.code].format(subject=one.subject, number=one.number) for one in again.notices]
+    near = again.skipped.merge(candidates(build).frame, "left", ["site_key", "site_type"])
+    near = near[near["lon"].notna()]
+    return said + [
+        f"{row['site_type']} {site_name(row)}：{PASSED[row['role']]}" for row in near.to_dict("records")
+    ]
 
 
 def local_time(moment: pd.Timestamp) -> str:

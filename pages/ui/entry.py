@@ -40,8 +40,13 @@ def done(what: str) -> None:
 
 
 def show_fault() -> None:
-    """Say why the last entry was not kept, or what else it did."""
+    """Say why the last entry was not kept, or what else it did.
+
+    Above the page, where it stays, and floating, for the click may have been made far below.
+    """
     if what := st.session_state.pop("entry_done", ""):
         st.success(plain(what))
+        st.toast(plain(what), icon=":material/check:", duration="long")
     if fault := st.session_state.pop("entry_fault", ""):
         st.error(plain(fault))
+        st.toast(plain(fault), icon=":material/error:", duration="long")

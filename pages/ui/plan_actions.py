@@ -55,6 +55,7 @@ def _copy(build: Build, plan: Plan, title: str, note: str = "") -> None:
         plan.declared, note, pinned=plan.pinned, barred=plan.barred,
     )  # fmt: skip
     _open(plan_id)
+    done(f"已存为方案“{title.strip()}”的新草稿，现在打开的就是它。")
 
 
 def _open(plan_id: int) -> None:
@@ -124,21 +125,21 @@ def bar(build: Build, plan: Plan, key: str) -> None:
 def declare(build: Build, plan: Plan, key: str) -> None:
     """Declare a place of the planner's own choice, to stay; the list keeps its size where it can.
 
-    If its type has all its points, the one chosen last goes, of those that are not to stay.
+    If its type has all its points, the one with the highest risk goes, of those that are not to stay.
     """
     frame = candidates(build).frame
     kind = str(frame.loc[frame["site_key"] == key, "site_type"].iloc[0])
     of_kind = plan.declared[plan.declared["site_type"] == kind]
-    free = [one for one in of_kind["site_key"] if one not in plan.pinned]
+    free = of_kind[~of_kind["site_key"].isin(plan.pinned)].sort_values("risk", kind="stable")
     asked = plan.settings.quota(kind).declared
     is_full = len(of_kind) >= asked
-    out = free[-1] if is_full and free else ""
+    out = str(free["site_key"].iloc[-1]) if is_full and len(free) else ""
     stay = (*(one for one in plan.keys("declared") if one != out), key)
     barred = tuple(one for one in plan.barred if one != key)
     _change(build, plan, plan.settings, stay, (*plan.pinned, key), barred)
     said = f"{_name(frame, key)}已加入申报点并保留"
     if out:
-        said += f"；“{kind}”应报 {asked} 个已满，其中最后选上的{_name(of_kind, out)}不再是申报点"
+        said += f"；“{kind}”应报 {asked} 个已满，其中风险最高的{_name(of_kind, out)}不再是申报点"
     elif is_full:
         said += f"；“{kind}”应报 {asked} 个，没有可换下的，现有 {len(of_kind) + 1} 个"
     done(f"{said}。")

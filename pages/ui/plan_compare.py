@@ -101,8 +101,8 @@ def _map(build: Build, found: Comparison) -> None:
     ground = {row.grid_id: ("none", "两版都没有申报点") for row in all_grids(build).itertuples()}
     scene = Scene(
         "两版的申报点",
-        colours | {"ground": "#eef1f4", "none": "#fdf3f0"},
-        [*SIDES.values(), ("#fdf3f0", "两版都没有申报点的网格")],
+        colours | {"ground": "#eef1f4", "none": "#f6d5cb"},
+        [*SIDES.values(), ("#f6d5cb", "两版都没有申报点的网格")],
         ground | grids,
         points=points[:POINTS_SHOWN],
     )

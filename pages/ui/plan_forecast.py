@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data.messages import DataError
+from data.sample_entries import seen_points
 from data.standards import threshold
+from data.views.mock_check import found_times
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal
 from pages.ui.plan_words import pass_text
-from pages.ui.rehearse_rule import plan_rule, rehearsal
-from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
+from pages.ui.rehearse_rule import plan_rule, rehearsal, times_asked
+from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text, times_text
 from pages.ui.sampling import Plan
 from pages.ui.text import last_day
 
@@ -27,7 +31,24 @@ def forecast_rows(build: Build, plan: Plan) -> list[tuple[str, str]]:
     notes = [("注意", note) for note in notes_text(found)]
     if not found.is_forecast:
         return [("预计得分", f"{NONE}：按方案的配额抽到的点位，扣分细则里都扣不到分。"), *notes]
-    return [*_score(build, plan, found), *notes]
+    return [*_score(build, plan, found), *_as_found(build, plan), *notes]
+
+
+def _as_found(build: Build, plan: Plan) -> list[tuple[str, str]]:
+    """What the last mock inspection makes of it: risks counted as many times as it found."""
+    last = found_times(seen_points(build.source))
+    if last is None:
+        return []
+    rule = replace(plan_rule(plan), times=times_asked(last))
+    found = rehearsal(build, rule)
+    score = (
+        f"{found.score:.1f}（九成的轮次在 {found.score_low:g} – {found.score_high:g} 分），"
+        f"通过概率 {chance_text(found.passes, found.rounds)}"
+    )
+    return [
+        ("最近一次模拟评估", times_text(last)),
+        (f"风险按 {rule.times:g} 倍算", f"预计得分 {score}"),
+    ]
 
 
 def _score(build: Build, plan: Plan, found: PlanRehearsal) -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ def show_points(build: Build, plan: Plan, found: Review, locked: str) -> None:
         if spot in keys and states[keys.index(spot)] != "doubt":
             choose("only", "")  # a point that the short list would not show
         only = url_switch(
-            "申报点（点选一行或地图上的点，可保留、不选、更换）",
+            "申报点" if locked else "申报点（点选一行或地图上的点，可保留、不选、更换）",
             {"": f"全部（{len(shown)}）", "doubt": f"有提醒的（{(states == 'doubt').sum()}）"},
             "only",
         )
@@ -114,7 +114,7 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         plan_point(row, "stand_in", f"候选 {row['rank']}：{site_name(row)}")
         for row in stand_ins.to_dict("records")
     ]
-    ground = {"0": "#fdf3f0", **dict.fromkeys("123", "#eef1f4")}
+    ground = {"0": "#f6d5cb", **dict.fromkeys("123", "#eef1f4")}
     scene = Scene(
         "申报点",
         colours | ground | {"stand_in": STATES["stand_in"][0]},
@@ -151,7 +151,7 @@ def _card(
                         key=f"bar_{key}",
                         on_click=kept(bar, build, plan, key),
                         icon=":material/block:",
-                        help="这个点不再选，换成下一个最好的；其余点不动",
+                        help="这个点不再选，由自动选点补一个同类的；其余点不动",
                     )
             whose = (row["site_type"], row["grid_name"] or OUTSIDE, row["lead_unit"])
             lines = [
@@ -168,7 +168,9 @@ def _card(
 
 
 def _stand_ins(build: Build, plan: Plan, key: str, site_type: str, stand_ins: pd.DataFrame) -> None:
-    st.markdown("**可换的候选**（同类、不太近，风险低的在前）")
+    st.markdown(
+        "**可换的候选**（同类、不太近；有人看过、风险低、能多顾到一个网格的在前，请看清理由再换）"
+    )
     if stand_ins.empty:
         st.info("没有别的候选：同类点位都太近、已选上或被指定不选。")
     for row in stand_ins.to_dict("records"):

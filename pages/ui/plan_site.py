@@ -60,7 +60,7 @@ def _buttons(build: Build, plan: Plan, key: str) -> None:
                 "加入申报点并保留",
                 on_click=kept(declare, build, plan, key),
                 icon=":material/add_location:",
-                help="同类应报数已满时，换下同类中最后选上、没有指定保留的一个；其余点不动",
+                help="同类应报数已满时，换下同类中风险最高、没有指定保留的一个；其余点不动",
             )
         if key in plan.barred:
             st.button("恢复为候选", on_click=kept(unbar, build, plan, key), icon=":material/undo:")

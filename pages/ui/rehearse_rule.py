@@ -10,12 +10,14 @@ import streamlit as st
 
 from data.engine import Engine
 from data.plan import PlanSettings, Quota
+from data.views.mock_check import FoundTimes
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, rehearse_plan
 from pages.ui.plan_words import is_default_mark
 from pages.ui.read import read
 from pages.ui.sampling import Plan, scoring
 from pages.ui.sites import candidates
+from pages.ui.text import plain
 
 LEAST_TIMES, MOST_TIMES = 0.1, 20.0
 ROW = ["part", "site_type", "item", "points", "cap", "is_verified"]
@@ -89,16 +91,18 @@ def choose_rule(plan: Plan) -> Rule:
                 format="%.1f",
                 key=_times_key(plan),
             )
-    try:
-        changed = replace(
-            settings,
-            quotas=tuple(Quota(*row) for row in edited.itertuples(index=False, name=None)),
-            pass_share=round(share / 100, 4),
-        )
-    except ValueError:
-        st.error("“其中申报点”不能多于“抽查几个”：先按方案的配额计算。")
-        changed = settings
-    return replace(rule, settings=changed, times=times)
+    settings = replace(settings, pass_share=round(share / 100, 4))
+    asked = [Quota(*row) for row in edited.itertuples(index=False, name=None)]
+    if wrong := [one.site_type for one in asked if one.declared > one.quota]:
+        st.error(f"{plain('、'.join(wrong))}：“其中申报点”不能多于“抽查几个”，先按方案的配额计算。")
+    else:
+        settings = replace(settings, quotas=tuple(asked))
+    return replace(rule, settings=settings, times=times)
+
+
+def times_asked(last: FoundTimes) -> float:
+    """How many times a mock inspection asks each risk to count, as far as the field goes."""
+    return min(max(round(last.times, 1), LEAST_TIMES), MOST_TIMES)
 
 
 def count_times(plan: Plan, times: float) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from data.standards import threshold
+from data.views.mock_check import FoundTimes
 from data.views.rehearsal import PlanRehearsal
+from pages.ui.text import plain
 
 SURE = 0.999  # beyond it a chance is only said to be beyond
 NOTES = {
@@ -58,3 +60,25 @@ def levels_text(found: PlanRehearsal) -> str:
 def score_digits(found: PlanRehearsal) -> int:
     """Digits that show what a repair does: more where hardly any point is lost."""
     return 1 if found.full - found.score >= 1 else 3
+
+
+def times_text(last: FoundTimes | None) -> str:
+    """What the last mock inspection says of the risks."""
+    if last is None:
+        return (
+            "风险取自日常记录，检查人员看得更细，实际会更多。做过模拟评估（看过至少"
+            f" {threshold('min_forecast_points'):g} 个点）后，这里会给出实际是预测的几倍。"
+        )
+    if last.declared == last.points:
+        doubt = "只看了申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+    elif last.declared:
+        doubt = f"其中 {last.declared} 个是申报点，它们是挑风险低的：倍数用于其他点会偏大。"
+    elif last.lower <= 1 <= last.upper:
+        doubt = "区间里有 1 倍：还看不出风险估低还是估高，按这个倍数算只作参考；看过的点越多越可靠。"
+    else:
+        doubt = "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
+    return (
+        f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看过的 {last.points} 个"
+        f"{'' if last.declared else '抽中'}点，预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个："
+        f"是预测的 {last.times:.1f} 倍（95% 区间 {last.lower:.1f}–{last.upper:.1f} 倍）。{doubt}"
+    )

@@ -24,6 +24,7 @@ from pages.ui.draw_result import (
     is_same,
     kept_draw,
     local_time,
+    notices_text,
     point_table,
     show_fixings,
 )
@@ -31,22 +32,11 @@ from pages.ui.maps import Scene, draw_map
 from pages.ui.next_version import ask_next_version
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
-from pages.ui.sites import all_grids, candidates, map_point, site_name
+from pages.ui.sites import all_grids, map_point, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
 
 COLOURS = {"declared": "#0b6e99", "drawn": "#bd0026", "spare": "#fecc5c", "grid": "#ffffff"}
-NOTICES = {
-    "unknown_declared": "方案的申报点有 {number} 个不在候选名单里（数据已经换了版本），没有它们。",
-    "no_quota": "{subject}：没有配额，{number} 个申报点照样保留。",
-    "more_declared": "{subject}：申报点比配额多 {number} 个，不再抽。",
-    "fewer_declared": "{subject}：申报点比方案少 {number} 个，多抽这么多补足。",
-    "short": "{subject}：候选点位比配额少 {number} 个，全部抽中。",
-    "few_spares": "{subject}：备用点少 {number} 个（候选点位不够，或已顶替别的点）。",
-    "skipped": "{subject}：{number} 个抽中的点离已定的点太近，由备用点依次顶替。",
-    "too_near": "{subject}：{number} 个抽中的点离已定的点近，但没有更合适的备用点，予以保留。",
-}
-PASSED = {"skipped": "离已定的点太近，由备用点顶替", "too_near": "离已定的点近，没有更合适的，保留"}
 
 
 def show_draw(build: Build, plan: Plan | None) -> None:
@@ -185,15 +175,9 @@ def _spread(balance: Figure) -> str:
 
 
 def _notices(build: Build, again: PlanDraw) -> None:
-    if again.notices:
+    if said := notices_text(build, again):
         with st.expander(f"说明（{len(again.notices)} 条）"):
-            for notice in again.notices:
-                said = NOTICES[notice.code].format(subject=notice.subject, number=notice.number)
-                st.markdown(f"- {plain(said)}")
-            skipped = again.skipped.merge(candidates(build).frame, "left", ["site_key", "site_type"])
-            for row in skipped[skipped["lon"].notna()].to_dict("records"):
-                name = plain(f"{row['site_type']} {site_name(row)}")
-                st.markdown(f"- {name}：{PASSED[row['role']]}")
+            st.markdown("\n".join(f"- {plain(line)}" for line in said))
 
 
 def _map(build: Build, plan: Plan) -> None:

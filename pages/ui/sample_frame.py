@@ -300,6 +300,8 @@ def _map(build: Build, chosen: _Chosen, site_key: str) -> None:
         fit=_bounds(build, chosen.grid_id), fit_request=crc32(chosen.grid_id.encode()),
     )  # fmt: skip
     draw_map(MAP, build, scene, height=430)
+    if not chosen.shade and not values:
+        st.caption("这些点位不在路段上，地图按网格着色。")
     if len(listed) > ROWS:
         st.caption(f"圆点是表中的前 {ROWS} 个点位，共 {len(listed):,} 个；路段和网格按全部点位着色。")
 

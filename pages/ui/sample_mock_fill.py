@@ -103,7 +103,8 @@ def _point(county: str, point: dict[Any, Any], items: pd.DataFrame, day_key: str
             st.button(
                 name,
                 key=f"mock_{result or 'undo'}_{number}",
-                disabled=point["result"] == result and not (result == "seen" and found),
+                # Finds are taken back one by one, or all together on purpose: no tap loses them.
+                disabled=point["result"] == result or bool(found and result),
                 on_click=_keep_result,
                 args=(*kept, result),
             )

@@ -8,7 +8,7 @@ import streamlit as st
 from data.messages import DataError
 from data.sample_entries import seen_points
 from data.standards import threshold
-from data.views.mock_check import FoundTimes, found_times
+from data.views.mock_check import found_times
 from data.views.overview import Build
 from data.views.rehearsal import PlanRehearsal, as_drawn
 from pages.ui.charts_rehearsal import spread_chart
@@ -17,14 +17,13 @@ from pages.ui.plan_words import pass_text
 from pages.ui.rehearse_losses import show_losses
 from pages.ui.rehearse_repairs import show_repairs
 from pages.ui.rehearse_rule import (
-    LEAST_TIMES,
-    MOST_TIMES,
     Rule,
     choose_rule,
     count_times,
     rehearsal,
+    times_asked,
 )
-from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text
+from pages.ui.rehearse_words import band_text, chance_text, levels_text, notes_text, times_text
 from pages.ui.sampling import Plan
 from pages.ui.sites import site_frame
 from pages.ui.tables import table
@@ -104,32 +103,10 @@ def _doubts(build: Build, plan: Plan, times: float, found: PlanRehearsal) -> Non
         st.info(f"各点风险按 {times:g} 倍计算（“检查组怎么抽”里可改）。")
         return
     last = found_times(seen_points(build.source))
-    st.info(_times_text(last))
+    st.info(times_text(last))
     if last is not None:
-        asked = min(max(round(last.times, 1), LEAST_TIMES), MOST_TIMES)
+        asked = times_asked(last)
         st.button(f"按 {asked:g} 倍重算", on_click=count_times, args=(plan, asked))
-
-
-def _times_text(last: FoundTimes | None) -> str:
-    """What the last mock inspection says of the risks."""
-    if last is None:
-        return (
-            "风险取自日常记录，检查人员看得更细，实际会更多。做过模拟评估（看过至少"
-            f" {threshold('min_forecast_points'):g} 个点）后，这里会给出实际是预测的几倍。"
-        )
-    if last.declared == last.points:
-        doubt = "只看了申报点，它们是挑风险低的：倍数用于其他点会偏大。"
-    elif last.declared:
-        doubt = f"其中 {last.declared} 个是申报点，它们是挑风险低的：倍数用于其他点会偏大。"
-    elif last.lower <= 1 <= last.upper:
-        doubt = "区间里有 1 倍：还看不出风险估低还是估高，按这个倍数算只作参考；看过的点越多越可靠。"
-    else:
-        doubt = "检查比日常记录看得细，得分宜按这个倍数重算；看过的点越多，倍数越可靠。"
-    return (
-        f"最近一次模拟评估“{plain(last.title)}”（{last.held_on:%Y-%m-%d}）看过的 {last.points} 个"
-        f"{'' if last.declared else '抽中'}点，预测 {last.told:.1f} 个有问题，实际 {last.faulty} 个："
-        f"是预测的 {last.times:.1f} 倍（95% 区间 {last.lower:.1f}–{last.upper:.1f} 倍）。{doubt}"
-    )
 
 
 def _compare(build: Build, plan: Plan, rule: Rule, found: PlanRehearsal) -> None:

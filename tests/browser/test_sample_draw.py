@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Window
 
 pytestmark = pytest.mark.browser
-SEED = "四 1 6 2"
+SEED = "四162"
 
 
 @pytest.fixture(scope="module")

@@ -75,9 +75,10 @@ def test_any_candidate_can_be_declared_and_the_list_keeps_its_size(store: Path) 
     app = click(app, "加入申报点并保留")
     after = plan_of()
     assert own in after.pinned
-    last = before.declared.loc[before.declared["site_type"] == kind, "site_key"].iloc[-1]
-    assert set(before.keys("declared")) ^ set(after.keys("declared")) == {own, last}
-    assert f"{name_of(store, last)}不再是申报点" in text(app)
+    of_kind = before.declared[before.declared["site_type"] == kind].sort_values("risk", kind="stable")
+    worst = of_kind["site_key"].iloc[-1]
+    assert set(before.keys("declared")) ^ set(after.keys("declared")) == {own, worst}
+    assert f"{name_of(store, worst)}不再是申报点" in text(app)
     assert "申报点，保留" in text(app)
     click(app, "取消保留")
     assert own not in plan_of().pinned

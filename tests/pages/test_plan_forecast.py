@@ -18,8 +18,8 @@ from pages.ui.plan_forecast import forecast_rows
 from pages.ui.plan_print import plan_page
 from pages.ui.plan_words import plan_review
 from pages.ui.sampling import Plan, kept_plan
-from tests.pages.app import start
-from tests.plans import write_plan
+from tests.pages.app import says, start
+from tests.plans import write_mock, write_plan
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -71,3 +71,33 @@ def test_a_plan_of_a_lost_standard_says_so(store: Path) -> None:
     assert "这个标准版本已不存在" in said
     nothing = replace(plan, settings=replace(plan.settings, quotas=()))
     assert "什么也预测不了" in dict(forecast_rows(build, nothing))["预计得分"]
+
+
+def test_the_paper_does_not_hide_what_the_last_inspection_found(store: Path) -> None:
+    plan_id = write_plan(store)
+    write_mock(store, plan_id, seen=22)
+    app = start("sampling", part="rehearse", plan=str(plan_id))
+    button = next(one for one in app.button if one.label.endswith("倍重算"))
+    told = next(one.value for one in app.info if "最近一次模拟评估" in one.value)
+    button.click().run()
+    shown = {metric.label: metric.value for metric in app.metric}
+    plan = kept_plan("demo", plan_id)
+    assert plan is not None
+    build = build_info(open_build(current_build_id(store), store))
+    rows = dict(forecast_rows(build, plan))
+    assert rows["最近一次模拟评估"] == told
+    times = button.label.removeprefix("按 ").removesuffix(" 倍重算")
+    assert rows[f"风险按 {times} 倍算"].startswith(f"预计得分 {shown['预计得分']}（")
+
+
+def test_quotas_that_cannot_be_leave_the_pass_mark(store: Path) -> None:
+    plan_id = write_plan(store, is_drawn=False)
+    plan = kept_plan("demo", plan_id)
+    assert plan is not None
+    key = f"rule_{plan_id}"
+    app = start("sampling", part="rehearse", plan=str(plan_id))
+    app.session_state[key] = {"edited_rows": {0: {"抽查几个": 0}}, "added_rows": [], "deleted_rows": []}
+    app.number_input(key=f"pass_{plan_id}").set_value(90.0).run()
+    wrong = plan.settings.quotas[0].site_type
+    assert any(one.value.startswith(f"{wrong}：") for one in app.error)
+    assert "满分的 90%" in says(app)

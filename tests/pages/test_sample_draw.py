@@ -178,6 +178,15 @@ def test_the_protocol_tells_every_fixing(store: Path) -> None:
         assert f"<td>{local_time(moment)}</td><td>{state}</td><td>{digest}</td>" in page.decode()
 
 
+def test_the_protocol_says_what_is_odd_as_the_page_does(store: Path) -> None:
+    plan_id = write_plan(store, Quota("公厕", 3, 1, 400), is_drawn=False)
+    app = drawn(plan_id)
+    page = draw_page(current_build_id(store), {"plan": str(plan_id)})
+    assert page
+    short = next(line for line in says(app).splitlines() if "备用点少" in line)
+    assert short.removeprefix("- ").replace("\\", "") in page.decode()
+
+
 def test_declared_points_keep_the_numbers_that_people_know(store: Path) -> None:
     plan_id = a_plan(store)
     plan = kept(plan_id)

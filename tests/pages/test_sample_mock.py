@@ -67,7 +67,10 @@ def test_made_from_the_plan_and_filled_in(store: Path) -> None:
     assert "未报 12" in app.get("progress")[0].proto.text
 
     app.button_group(key=f"mock_found_{points['mock_point_id'][0]}").set_value(["其他"]).run()
-    click(app, "已查无问题")  # of the first point: its finds are taken back
+    first = f"mock_%s_{points['mock_point_id'][0]}"
+    assert app.button(key=first % "seen").disabled, "no tap takes all finds back"
+    assert app.button(key=first % "unreachable").disabled
+    app.button_group(key=first % "found").set_value([]).run()
     assert kept(store)[1]["result"].tolist()[:2] == ["seen", ""]
     assert (kept(store)[2].query("position == 1")["is_found"] == 0).all()
     app.button_group(key=f"mock_found_{points['mock_point_id'][0]}").set_value(["其他"]).run()
@@ -91,13 +94,13 @@ def test_what_another_phone_marked_stays(store: Path) -> None:
     one = int(looked.str.len().idxmax())
     first, *_, last = looked[one]
     sample_entries.mark_finds("demo", one, [first], [], today(), "", store)
-    app.button_group(key=f"mock_found_{one}").set_value([last]).run()
-    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first, last]
-    sample_entries.mark_finds("demo", one, [], [last], today(), "seen", store)
     app.button(key=f"mock_unreachable_{one}").click().run()
     assert any("刚由别处记了" in one.value for one in app.error)
     assert kept(store)[2].query("is_found == 1")["item"].tolist() == [first]
     assert app.button_group(key=f"mock_found_{one}").value == [first], "redrawn as it is kept"
+    sample_entries.mark_finds("demo", one, [], [first], today(), "seen", store)
+    app.button_group(key=f"mock_found_{one}").set_value([first, last]).run()
+    assert kept(store)[2].query("is_found == 1")["item"].tolist() == [last], "only what it added"
 
 
 def mark_all(store: Path, random: np.random.Generator) -> None:

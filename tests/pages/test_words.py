@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 
 from data.views import choose, draw, mock_check, plan_review, rehearsal, site_risk, standard_checks
+from pages.ui.draw_result import NOTICES
 from pages.ui.plan_words import CAUTIONS
 from pages.ui.rehearse_words import NOTES
-from pages.ui.sample_draw import NOTICES
 from pages.ui.sample_mock_check import VERDICTS
 from pages.ui.sites import REASONS
 from pages.ui.standard_words import ADVICE, REMEDIES
