@@ -40,7 +40,7 @@ class Candidates:
     is_barred: Bools  # never chosen, unless pinned
 
     @property
-    def apart_m(self) -> Floats:
+    def xy_by_stratum(self) -> Floats:
         """The coordinates with the strata so far apart that only distances within one can be short."""
         return self.xy_m + np.column_stack([self.stratum * FAR_M, np.zeros(len(self.stratum))])
 
@@ -75,7 +75,7 @@ def stand_ins(
     may[point] = False
     which = np.flatnonzero(may)
     if len(rest) and len(which):
-        xy = candidates.apart_m
+        xy = candidates.xy_by_stratum
         which = which[cKDTree(xy[rest]).query(xy[which])[0] >= min_distance_m]
     points = _points_in_grid(candidates, rest)
     cost = candidates.risk[which] + grid_penalty * points[candidates.grid[which] + 1]
@@ -105,7 +105,7 @@ def split_total(total: int, size: Floats, least: Ints, most: Ints) -> Ints:
 
 def _greedy(candidates: Candidates, quota: Ints, min_distance_m: float, grid_penalty: float) -> Ints:
     """Numbers of the chosen, by stratum; the candidates are in the order of their keys."""
-    xy, stratum = candidates.apart_m, candidates.stratum
+    xy, stratum = candidates.xy_by_stratum, candidates.stratum
     pinned = np.flatnonzero(candidates.is_pinned)
     is_free = ~candidates.is_barred & ~candidates.is_pinned
     for number in pinned:

@@ -17,6 +17,7 @@ from data.views.overview import Build
 from pages.ui.draw_result import digest_html, file_name, local_time, show_fixings
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose, url_number
+from pages.ui.plan_words import gone_points
 from pages.ui.read import read
 from pages.ui.sampling import Plan
 from pages.ui.sites import candidates, site_frame, site_name
@@ -49,7 +50,7 @@ def show_ceremony(build: Build, plan: Plan) -> None:
     st.subheader("第一步　固定候选名单")
     if plan.is_final:
         st.info(OF_FINAL)
-    if lost := _lost(build, plan):
+    if lost := [site_name(row) for row in gone_points(build, plan).to_dict("records")]:
         st.warning(
             f"有 {len(lost)} 个申报点不在现在的候选名单里（数据已经换了版本），抽签会另抽点补足，"
             f"所以不能抽：{plain('、'.join(lost))}。请在“选申报点”里点“新版本”，换掉它们再来抽签。"
@@ -151,12 +152,6 @@ def _settings(plan: Plan, *, is_fixed: bool) -> PlanSettings:
     st.caption("备用点各类几个，见右表。" + ("" if plan.is_final else "在“选申报点”的设置里改。"))
     distance_m = own.min_distance_m if plan.is_final else float(distance)
     return replace(own, risk_weight=weight / 100, min_distance_m=distance_m)
-
-
-def _lost(build: Build, plan: Plan) -> list[str]:
-    """Declared points that are no candidates any more, by name."""
-    gone = plan.declared[~plan.declared["site_key"].isin(candidates(build).frame["site_key"])]
-    return [site_name(row) for row in gone.to_dict("records")]
 
 
 def _begun(plan: Plan, last: Fixing | None, fixed: Fixing | None) -> Plan:

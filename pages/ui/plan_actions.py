@@ -18,6 +18,7 @@ from data.views.overview import Build
 from data.views.plan_review import points_to_keep
 from pages.ui.entry import done, not_kept, today
 from pages.ui.filters import choose
+from pages.ui.plan_words import gone_points
 from pages.ui.sampling import Plan
 from pages.ui.sites import candidates, site_name
 
@@ -86,9 +87,8 @@ def choose_again(build: Build, plan: Plan, settings: PlanSettings) -> None:
 
 def refresh(build: Build, plan: Plan) -> None:
     """The same points with the risk and reasons of today; those that are no candidates now go."""
-    there = set(candidates(build).frame["site_key"])
-    gone = plan.declared[~plan.declared["site_key"].isin(there)]
-    stay = tuple(key for key in plan.keys("declared") if key in there)
+    gone = gone_points(build, plan)
+    stay = tuple(key for key in plan.keys("declared") if key not in set(gone["site_key"]))
     _change(build, plan, plan.settings, stay, plan.pinned, plan.barred)
     if len(gone):
         names = "、".join(site_name(row) for row in gone.to_dict("records"))

@@ -10,6 +10,7 @@ from data.views.choose import Comparison, compare
 from data.views.overview import Build
 from pages.ui.filters import url_select
 from pages.ui.maps import Scene, draw_map
+from pages.ui.plan_map import BARE, COVERED
 from pages.ui.plan_walk import walk
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan, kept_plan, plan_name
@@ -101,8 +102,8 @@ def _map(build: Build, found: Comparison) -> None:
     ground = {row.grid_id: ("none", "两版都没有申报点") for row in all_grids(build).itertuples()}
     scene = Scene(
         "两版的申报点",
-        colours | {"ground": "#eef1f4", "none": "#f6d5cb"},
-        [*SIDES.values(), ("#f6d5cb", "两版都没有申报点的网格")],
+        colours | {"ground": COVERED, "none": BARE},
+        [*SIDES.values(), (BARE, "两版都没有申报点的网格")],
         ground | grids,
         points=points[:POINTS_SHOWN],
     )

@@ -12,6 +12,7 @@ TYPE_COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#6b4c9a",
     "#8c564b", "#111827", "#9aa3af", "#7fc97f",
 )  # fmt: skip
+BARE, COVERED = "#f6d5cb", "#eef1f4"  # grids without and with a declared point, as a ground
 
 
 def plan_point(site: Site, key: str, text: str) -> dict[str, object]:

@@ -11,9 +11,9 @@ from data.views.plan_review import Review
 from pages.ui.entry import kept
 from pages.ui.filters import choose, url_switch
 from pages.ui.maps import Scene, clicked, draw_map
-from pages.ui.plan_actions import bar, pin, swap, unbar
-from pages.ui.plan_map import TYPE_COLOURS, grids_by_points, plan_point
-from pages.ui.plan_site import open_frame
+from pages.ui.plan_actions import bar, swap, unbar
+from pages.ui.plan_map import BARE, COVERED, TYPE_COLOURS, grids_by_points, plan_point
+from pages.ui.plan_site import open_frame, pin_button
 from pages.ui.plan_words import point_table
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import Plan
@@ -114,11 +114,11 @@ def _point_map(build: Build, found: Review, key: str, stand_ins: pd.DataFrame) -
         plan_point(row, "stand_in", f"候选 {row['rank']}：{site_name(row)}")
         for row in stand_ins.to_dict("records")
     ]
-    ground = {"0": "#f6d5cb", **dict.fromkeys("123", "#eef1f4")}
+    ground = {"0": BARE, **dict.fromkeys("123", COVERED)}
     scene = Scene(
         "申报点",
         colours | ground | {"stand_in": STATES["stand_in"][0]},
-        [*legend, (ground["0"], "没有申报点的网格")],
+        [*legend, (BARE, "没有申报点的网格")],
         grids_by_points(found.by_grid),
         points=points[:POINTS_SHOWN],
         picked=key,
@@ -138,14 +138,7 @@ def _card(
             st.markdown(f"#### {plain(site_name(row))}")
             if is_open:
                 with st.container(horizontal=True, gap="small"):
-                    is_pinned = row["is_pinned"]
-                    st.button(
-                        "取消保留" if is_pinned else "保留",
-                        key=f"pin_{key}",
-                        on_click=kept(pin, build, plan, key, not is_pinned),
-                        icon=":material/keep_off:" if is_pinned else ":material/keep:",
-                        help="重选时这个点一定在",
-                    )
+                    pin_button(build, plan, key)
                     st.button(
                         "不选",
                         key=f"bar_{key}",

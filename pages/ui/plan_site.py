@@ -46,15 +46,9 @@ def site_in_plan(build: Build, plan: Plan, site: Site) -> None:
 
 
 def _buttons(build: Build, plan: Plan, key: str) -> None:
-    is_pinned = key in plan.pinned
     with st.container(horizontal=True, gap="small"):
         if key in plan.keys("declared"):
-            st.button(
-                "取消保留" if is_pinned else "保留",
-                on_click=kept(pin, build, plan, key, not is_pinned),
-                icon=":material/keep_off:" if is_pinned else ":material/keep:",
-                help="重选时这个点一定在",
-            )
+            pin_button(build, plan, key)
         else:
             st.button(
                 "加入申报点并保留",
@@ -71,6 +65,18 @@ def _buttons(build: Build, plan: Plan, key: str) -> None:
                 icon=":material/block:",
                 help="自动选点不再选它；已是申报点的，换成同类下一个最好的",
             )
+
+
+def pin_button(build: Build, plan: Plan, key: str) -> None:
+    """Let a declared point stay when points are chosen again, or no longer."""
+    is_pinned = key in plan.pinned
+    st.button(
+        "取消保留" if is_pinned else "保留",
+        key=f"pin_{key}",
+        on_click=kept(pin, build, plan, key, not is_pinned),
+        icon=":material/keep_off:" if is_pinned else ":material/keep:",
+        help="重选时这个点一定在",
+    )
 
 
 def _near(build: Build, plan: Plan, site: Site) -> None:

@@ -85,6 +85,11 @@ def state_text(plan: Plan) -> str:
     )
 
 
+def gone_points(build: Build, plan: Plan) -> pd.DataFrame:
+    """The declared points that are no candidates in the data of today."""
+    return plan.declared[~plan.declared["site_key"].isin(candidates(build).frame["site_key"])]
+
+
 def lock_reason(build: Build, plan: Plan) -> str:
     """Why the points of a plan cannot be changed here; "" if they can."""
     if plan.is_final:
