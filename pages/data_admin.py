@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from data.builds import NoBuildError, current_build_id
@@ -11,6 +13,7 @@ from data.templates import template_workbook
 from etl import intake
 from pages.ui.bring_file import bring_file, county_of
 from pages.ui.filters import url_switch
+from pages.ui.save import save_button
 from pages.ui.text import TABLE_NAMES, plain
 
 SECTIONS = {"bring": "上传入库", "templates": "模板下载", "builds": "历次版本"}
@@ -42,12 +45,11 @@ def offer_templates() -> None:
     table = st.selectbox("数据内容", list(TABLE_NAMES), format_func=TABLE_NAMES.__getitem__)
     if table in ("core_grid", "core_segment"):
         st.caption("网格和道路须用地图文件（GeoJSON、Shapefile、GeoPackage）上传，属性列名按此模板。")
-    st.download_button(
+    save_button(
         f"下载“{TABLE_NAMES[table]}”模板（Excel）",
-        template_workbook(table),
-        file_name=f"模板_{TABLE_NAMES[table]}.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
+        partial(template_workbook, table),
+        f"模板_{TABLE_NAMES[table]}.xlsx",
+        "template",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +13,7 @@ from data.views.overview import border_faults, load_files, load_findings, load_h
 from pages.ui.cards import footer
 from pages.ui.charts import load_history_chart
 from pages.ui.read import current_build, read
+from pages.ui.save import save_button
 from pages.ui.text import TABLE_NAMES, period
 
 SHOWN = 500
@@ -83,12 +86,11 @@ st.subheader("被拒收的记录")
 if refused.empty:
     st.success("没有拒收任何记录。")
 else:
-    st.download_button(
+    save_button(
         "下载全部拒收记录（Excel，附原因与办法）",
-        read(refused_workbook, build.build_id),
-        file_name=f"拒收记录_{build.build_id}.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
+        partial(read, refused_workbook, build.build_id),
+        f"拒收记录_{build.build_id}.xlsx",
+        "refused_excel",
     )
     st.caption("改好后在“数据管理”页上传同一工作簿即可补录，前两列不必删除。")
     if len(refused) > SHOWN:

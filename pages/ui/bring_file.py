@@ -6,6 +6,7 @@ Every step shows what the system thinks and why; the person decides. Nothing is 
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -19,6 +20,7 @@ from etl import intake
 from etl.intake import CheckResult, County, CrsFit, Incoming
 from etl.propose import Proposal
 from etl.recipe import Dataset, Recipe
+from pages.ui.save import save_button
 from pages.ui.text import TABLE_NAMES, crs_name, number, plain
 
 TYPES = ["xlsx", "xls", "csv", "txt", "geojson", "json", "zip", "gpkg", "kml", "kmz", "fgb", "gz"]
@@ -268,12 +270,11 @@ def _check_and_load(args: tuple[Incoming, str, Dataset, County, Recipe], name: s
             ),
             hide_index=True,
         )
-        st.download_button(
+        save_button(
             "下载将被拒收的记录（Excel，改好后再上传）",
-            workbook_to_mend(faults),
-            file_name=f"待改正_{incoming.path.stem}.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
+            partial(workbook_to_mend, faults),
+            f"待改正_{incoming.path.stem}.xlsx",
+            "to_mend",
         )
     st.subheader("6　入库")
     st.caption("可接收的记录入库；将拒收的连同原因留在“数据质量”页，改好后再上传即可补录。")

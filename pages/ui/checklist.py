@@ -24,6 +24,7 @@ from data.views.overview import Build
 from pages.ui.alike import place_name
 from pages.ui.entry import kept, not_kept, today
 from pages.ui.filters import choose
+from pages.ui.save import save_button
 from pages.ui.tables import table
 from pages.ui.text import class_name, plain
 
@@ -69,12 +70,11 @@ def checklist(build: Build, row: Any) -> None:
     _mark_items(build, items)
     with st.expander("各网格进度", expanded=True):
         _grid_table(with_hit_shares(checklist_grids(build.source, row.checklist_id)))
-    st.download_button(
+    save_button(
         "下载 Excel（每个网格一张表）",
-        lambda: checklist_workbook(items),
+        lambda: checklist_workbook(checklist_items(build.source, row.checklist_id)),
         f"排查清单{row.checklist_id}.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
+        "checklist_excel",
     )
     with st.popover("删除这份清单"):
         st.markdown("清单和已填的结果将不再显示（系统仍留有记录）。")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +16,7 @@ from data.views.overview import Build
 from pages.ui.charts_coverage import evidence_bar
 from pages.ui.filters import url_select
 from pages.ui.read import read
+from pages.ui.save import save_button
 from pages.ui.text import TABLE_NAMES, number, percent, period
 
 NEEDED = ("core_shift", "core_cleaning", "core_fix")
@@ -28,13 +31,13 @@ def say_what_to_bring() -> None:
         "等级 B 或 C）、**车辆定位**（清扫车 GPS，等级 A）。填好后在“数据管理”页上传。"
     )
     for column, name in zip(st.columns(len(NEEDED)), NEEDED, strict=True):
-        column.download_button(
-            f"模板：{TABLE_NAMES[name]}（Excel）",
-            template_workbook(name),
-            f"模板_{TABLE_NAMES[name]}.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        with column:
+            save_button(
+                f"模板：{TABLE_NAMES[name]}（Excel）",
+                partial(template_workbook, name),
+                f"模板_{TABLE_NAMES[name]}.xlsx",
+                f"template_{name}",
+            )
 
 
 def say_what_is_known(known: Known, asked: Filters) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,7 @@ from pages.ui.filters import choose, url_number
 from pages.ui.plan_words import gone_points
 from pages.ui.read import read
 from pages.ui.sampling import Plan
+from pages.ui.save import save_button
 from pages.ui.sites import candidates, site_frame, site_name
 from pages.ui.text import plain
 
@@ -196,13 +198,11 @@ def _fixed(fixed: Fixing, said: Announced) -> None:
         st.error("现在的名单与公布的摘要不一致（数据或设置已经变了）：请重新固定并公布。")
     st.html(digest_html(f"名单摘要（SHA-256）　{local_time(fixed['fixed_at'])} 固定", digest))
     with st.container(horizontal=True):
-        st.download_button(
+        save_button(
             "下载名单文件",
-            lambda: kept_frame(digest) or b"",
+            partial(kept_frame, digest),
             file_name("frame", digest),
-            "text/plain",
-            icon=":material/download:",
-            on_click="ignore",
+            "fixed_frame",
             help="任何人都可以在种子产生之前存一份；改动一个字，摘要就完全不同",
         )
         st.button("改动设置，重新固定", on_click=_reopen, args=(fixed, True), type="tertiary")

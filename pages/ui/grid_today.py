@@ -31,8 +31,9 @@ from pages.ui.my_grid import (
 )
 from pages.ui.read import fetch, read
 from pages.ui.records import record_table
+from pages.ui.save import save_button
 from pages.ui.spots import trend_sentence
-from pages.ui.tables import XLSX, count_words, table
+from pages.ui.tables import count_words, table
 from pages.ui.text import STATE_NAMES, class_name, plain
 
 MAP = "my_grid_map"
@@ -68,14 +69,12 @@ def take_away(day: GridDay) -> None:
     name = f"{day.people['grid_name']}-{day.build.data_until:%Y%m%d}"
     with st.container(horizontal=True, gap="small"):
         st.link_button("打印（A4 一页）", grid_url(day.build, day.filters), icon=":material/print:")
-        st.download_button(
+        save_button(
             "Excel（全部记录）",
             lambda: workbook(sheets(day)),
             f"{name}.xlsx",
-            XLSX,
-            key="my_grid_excel",
+            "my_grid_excel",
             icon=":material/table:",
-            on_click="ignore",
         )
 
 

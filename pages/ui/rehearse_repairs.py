@@ -21,6 +21,7 @@ from pages.ui.records import record_table
 from pages.ui.rehearse_rule import Rule, rehearsal
 from pages.ui.rehearse_words import chance_text, score_digits
 from pages.ui.sampling import Plan
+from pages.ui.save import save_button
 from pages.ui.sites import (
     NAMELESS,
     OUTSIDE,
@@ -30,7 +31,7 @@ from pages.ui.sites import (
     risk_text,
     street_piece,
 )
-from pages.ui.tables import XLSX, table
+from pages.ui.tables import table
 from pages.ui.text import plain
 
 MOST = int(threshold("repair_places"))
@@ -109,14 +110,13 @@ def _repair_table(rows: pd.DataFrame, digits: int) -> None:
     if rows["is_by_points"].all():  # the chance to pass does not move: said above, once
         shown = shown.drop(columns=[name for name in shown if "通过概率" in name or name == "排序"])
     table(shown, "整改优先清单", "rehearse_repairs_table", config=config)
-    st.download_button(
+    save_button(
         "按牵头单位分表（Excel）",
         lambda: workbook_by(shown, "牵头单位", "整改优先清单"),
         "整改优先清单（分牵头单位）.xlsx",
-        XLSX,
+        "rehearse_repairs_by_unit",
         icon=":material/table:",
         type="tertiary",
-        on_click="ignore",
     )
 
 

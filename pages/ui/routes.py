@@ -1,4 +1,4 @@
-"""Addresses beside the pages: map data, papers, photos, the wall's stage, files of installed packages.
+"""Addresses beside the pages: map data, papers, files to save, photos, the stage, what packages bring.
 
 app.py imports it before the server runs: nothing here may import a Streamlit component (docs/adr/0001).
 """
@@ -28,6 +28,7 @@ from pages.ui.mock_print import mock_page
 from pages.ui.plan_print import plan_page
 from pages.ui.registry import REGISTRY
 from pages.ui.route_print import route_page
+from pages.ui.save import saved_file
 from pages.ui.wall import stage_answer
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,12 @@ def photo(request: Request) -> Response:
     return FileResponse(path, media_type=picture_type(path), headers=headers)
 
 
+def saved(request: Request) -> Response:
+    """A file that a page offers, made now."""
+    status, body, headers = saved_file(request.path_params["token"], request.path_params["key"])
+    return Response(body, status, headers)
+
+
 def stage(_: Request) -> Response:
     """The wall's page: no Streamlit script, so no session and nothing to lose (docs/adr/0011)."""
     policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
@@ -137,6 +144,7 @@ ROUTES = [
     Route(f"/{REGISTRY[0].name}", first_page),
     Route("/map/{build_id}/{name}.json", map_values),
     Route(f"{ROUTE}/{{name:path}}", photo),
+    Route("/save/{token}/{key:path}", saved),
     Route("/stage", stage),
     Route("/stage/data.json", stage_data),
     Route("/print/{build_id}/{name}.html", paper),

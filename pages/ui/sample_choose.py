@@ -28,8 +28,8 @@ from pages.ui.plan_words import (
     state_text,
 )
 from pages.ui.sampling import Plan
+from pages.ui.save import save_button
 from pages.ui.sites import candidates
-from pages.ui.tables import XLSX
 from pages.ui.text import plain
 
 NAMES_SHOWN = 6  # of a kind of caution on the screen; the files have all
@@ -143,18 +143,16 @@ def _older_data(build: Build, plan: Plan) -> None:
 
 def _download(build: Build, plan: Plan, found: Review) -> None:
     excel, places = partial(plan_workbook, build, plan, found), partial(plan_geojson, plan, found)
-    for name, icon, file, mime, content in (
-        ("Excel", ":material/table:", "xlsx", XLSX, excel),
-        ("GeoJSON", ":material/map:", "geojson", "application/geo+json", places),
+    for name, icon, file, content in (
+        ("Excel", ":material/table:", "xlsx", excel),
+        ("GeoJSON", ":material/map:", "geojson", places),
     ):
-        st.download_button(
+        save_button(
             name,
             content,
             f"{plan.name}.{file}",
-            mime,
-            key=f"plan_{file}",
+            f"plan_{file}",
             icon=icon,
-            on_click="ignore",
             help=f"把这一版存成 {name} 文件",
         )
 

@@ -32,6 +32,7 @@ from pages.ui.maps import Scene, draw_map
 from pages.ui.next_version import ask_next_version
 from pages.ui.records import POINTS_SHOWN
 from pages.ui.sampling import ROLES, Plan
+from pages.ui.save import save_button
 from pages.ui.sites import all_grids, map_point, site_name
 from pages.ui.tables import table
 from pages.ui.text import plain
@@ -75,14 +76,13 @@ def _drawn(build: Build, plan: Plan, drawn_on: date) -> None:
         _map(build, plan)
     shown = point_table(plan)
     table(shown, f"抽签结果 {plan.name}", "draw_points", height=420)
-    st.download_button(
+    save_button(
         "GeoJSON",
         lambda: point_geojson(shown.assign(lon=plan.points["lon"], lat=plan.points["lat"])),
         f"抽签结果 {plan.name}.geojson",
-        "application/geo+json",
+        "draw_geojson",
         icon=":material/map:",
         type="tertiary",
-        on_click="ignore",
         help="在 QGIS 等软件里打开",
     )
     _verify(plan)
@@ -126,22 +126,8 @@ def _downloads(build: Build, plan: Plan, again: PlanDraw | None) -> None:
                 ("名单文件", "frame", plan.frame_digest, again.frame_file),
                 ("结果文件", "result", plan.draw_digest, again.result_file),
             ):
-                st.download_button(
-                    name,
-                    content,
-                    file_name(kind, digest),
-                    "text/plain",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
-        st.download_button(
-            "独立核对程序",
-            SCRIPT.read_bytes(),
-            SCRIPT.name,
-            "text/x-python",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+                save_button(name, content, file_name(kind, digest), f"draw_{kind}")
+        save_button("独立核对程序", SCRIPT.read_bytes, SCRIPT.name, "draw_script")
 
 
 def _evenness(found: Evenness) -> None:

@@ -17,7 +17,8 @@ from data.views.overview import Build
 from etl import intake
 from pages.ui.entry import not_kept, today
 from pages.ui.mock_print import mock_url
-from pages.ui.tables import XLSX, table
+from pages.ui.save import save_button
+from pages.ui.tables import table
 from pages.ui.text import plain
 
 
@@ -32,13 +33,11 @@ def show_files(build: Build, row: pd.Series, points: pd.DataFrame, items: pd.Dat
     days = checking_days(row["held_on"].date(), points, today())
     teams = [int(team) for team in points["team"].unique()]
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
+        save_button(
             "下载 Excel（每组一张表）",
             lambda: mock_workbook(points, items, days[0]),
             f"检查表{row['mock_id']}.xlsx",
-            XLSX,
-            icon=":material/download:",
-            on_click="ignore",
+            "mock_excel",
         )
         for team in [0, *teams] if len(teams) > 1 else [0]:
             name = f"打印第 {team} 组" if team else "打印（A4）"
@@ -146,11 +145,9 @@ def _refused(build: Build, row: pd.Series) -> None:
         table(faults[list(names)].rename(columns=names), "拒收的行", "mock_refused")
         if not rest:
             return
-        st.download_button(
+        save_button(
             "下载还没有改正的行（Excel，改好后再导入）",
             lambda: workbook_to_mend(left.drop(columns="is_mended")),
             f"待改正_检查表{row['mock_id']}.xlsx",
-            XLSX,
-            icon=":material/download:",
-            on_click="ignore",
+            "mock_to_mend",
         )

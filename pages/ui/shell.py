@@ -14,6 +14,7 @@ from data.messages import DataError
 from pages.ui.filters import chosen_params
 from pages.ui.read import current_build
 from pages.ui.registry import REGISTRY
+from pages.ui.save import forget_offered
 from pages.ui.text import plain
 from pages.ui.trouble import show_trouble
 
@@ -43,6 +44,8 @@ for entry, link in pages.items():
     st.sidebar.page_link(link, label=entry.title, icon=entry.icon, query_params=params)
 st.session_state["has_page_changed"] = st.session_state.get("page") != page.url_path
 st.session_state["page"] = page.url_path
+if st.session_state["has_page_changed"]:
+    forget_offered()
 try:
     title = plain(current_build().title)
 except NoBuildError:

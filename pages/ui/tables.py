@@ -10,10 +10,10 @@ import streamlit as st
 
 from data.export import csv_bytes, workbook
 from pages.ui.filters import url_value
+from pages.ui.save import save_button
 from pages.ui.text import plain
 
 TIME = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def table(
@@ -97,18 +97,16 @@ def count_words(rows: pd.DataFrame) -> str:
 def downloads(rows: Callable[[], pd.DataFrame], name: str, key: str) -> None:
     """Buttons that save the rows as Excel and CSV; they are fetched when one is pressed."""
     with st.container(horizontal=True, gap="small"):
-        for kind, icon, mime, content in (
-            ("Excel", ":material/table:", XLSX, lambda: workbook({name: rows()})),
-            ("CSV", ":material/download:", "text/csv", lambda: csv_bytes(rows())),
+        for kind, icon, suffix, content in (
+            ("Excel", ":material/table:", "xlsx", lambda: workbook({name: rows()})),
+            ("CSV", ":material/download:", "csv", lambda: csv_bytes(rows())),
         ):
-            st.download_button(
-                f"{kind}",
+            save_button(
+                kind,
                 content,
-                f"{name}.{'xlsx' if kind == 'Excel' else 'csv'}",
-                mime,
-                key=f"{key}_{kind}",
+                f"{name}.{suffix}",
+                f"{key}_{kind}",
                 icon=icon,
                 type="tertiary",
-                on_click="ignore",
                 help=f"把“{plain(name)}”的这些行存成 {kind} 文件",
             )

@@ -69,7 +69,7 @@ def test_a_bad_ledger_is_loaded_mended_and_loaded_again(
 
     page.get_by_role("link", name="数据质量").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="下载全部拒收记录").click()
+        page.get_by_role("link", name="下载全部拒收记录").click()
     refused = pd.read_excel(download.value.path(), sheet_name=None, dtype=str, engine="calamine")
     (sheet,) = [rows for name, rows in refused.items() if "三月督查台账" in name]
     assert sheet["原因与办法"].str.len().min() > 10

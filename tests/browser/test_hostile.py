@@ -116,12 +116,12 @@ def save_tables(page: Page | Locator, seen: set[str]) -> None:
     """Save what a page, or a part of it, offers to save, once each, and look into it."""
     for folded in page.locator("details:not([open]) summary").all()[::-1]:
         folded.click()
-    for holder in page.locator(".stElementContainer:has([data-testid=stDownloadButton])").all():
-        key = holder.get_attribute("class") or ""
+    for button in page.locator('[data-testid=stLinkButton] a[href*="/save/"]:visible').all():
+        key = (button.get_attribute("href") or "").rpartition("/")[2]
         if key not in seen:
             seen.add(key)
-            with holder.page.expect_download() as saving:
-                holder.get_by_role("button").click()
+            with button.page.expect_download() as saving:
+                button.click()
             path = saving.value.path()
             if saving.value.suggested_filename.endswith(".csv"):
                 is_harmless_csv(path.read_text("utf-8-sig"))

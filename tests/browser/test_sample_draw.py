@@ -41,7 +41,7 @@ def own_address(own_store: Path) -> Iterator[str]:
 def save(page: Page, name: str, folder: Path) -> Path:
     """Press a button that saves a file."""
     with page.expect_download() as saving:
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("link", name=name).click()
     path = folder / saving.value.suggested_filename
     saving.value.save_as(path)
     return path

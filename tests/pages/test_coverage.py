@@ -168,7 +168,7 @@ def test_a_county_without_cleaning_data_is_told_what_to_bring(
     app = start("coverage")
     assert not app.metric
     assert "保洁班次" in app.info[0].value
-    assert len(app.get("download_button")) == 3
+    assert len(app.get("link_button")) == 3
 
 
 @pytest.mark.parametrize("option", ["", "2021", "2021 bogus", "bogus"])
