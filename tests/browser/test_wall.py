@@ -159,8 +159,7 @@ def test_it_outlives_an_empty_store_a_stop_and_a_night(
         page.clock.fast_forward(3_700_000)
         expect(page.locator("#title")).not_to_have_text(title)
         expect(page.locator("#steps .is-on")).to_be_visible()
-        page.wait_for_timeout(1000)
-        assert page.evaluate("window.isBeforeTheNight") is None, "it was loaded anew"
+        page.wait_for_function("window.isBeforeTheNight === undefined", polling=100)  # loaded anew
         check_slide(page)
 
 
