@@ -23,7 +23,7 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 2.2rem 2rem 1rem}
 @media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding-top: 4rem}}
 [data-stale="true"] {opacity: 1 !important}
-[data-testid="stElementToolbar"] button:is([aria-label="Download as CSV"], [aria-label="下载 CSV"])
+[data-testid="stElementToolbar"] button:is([aria-label^="Download as CSV"], [aria-label^="下载 CSV"])
 {display: none} /* it does not make formulas harmless: pages/ui/tables.py does */
 [data-testid="stCaptionContainer"] {color: #4b5563 !important; opacity: 1 !important}
 @media print {[data-testid="stSidebar"], [data-testid="stHeader"], [class*="st-key-screen_only"]

@@ -34,6 +34,6 @@ def test_records_open_over_the_page(window: Window, address: str) -> None:
     page.get_by_role("button", name="记录", exact=True).nth(1).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("时段内整改、后来又出现的问题")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Excel")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Excel")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
