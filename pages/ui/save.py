@@ -21,6 +21,7 @@ MEDIA_TYPES = {
     ".geojson": "application/geo+json",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+NOT_KEPT = {"Cache-Control": "no-store"}  # the next press may get another file
 Content = bytes | Callable[[], bytes | None]
 
 
@@ -81,10 +82,7 @@ def saved_file(token: str, key: str) -> tuple[int, bytes, dict[str, str]]:
         return _no_file(404, "这个文件已经不在了：请回到原来的网页，刷新后再保存。")
     media_type = MEDIA_TYPES.get(PurePath(name).suffix, "text/plain; charset=utf-8")
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return 200, body, {"Content-Type": media_type, "Content-Disposition": disposition} | _NOT_KEPT
-
-
-_NOT_KEPT = {"Cache-Control": "no-store"}
+    return 200, body, {"Content-Type": media_type, "Content-Disposition": disposition} | NOT_KEPT
 
 
 def _no_file(status: int, sentence: str) -> tuple[int, bytes, dict[str, str]]:
@@ -92,4 +90,4 @@ def _no_file(status: int, sentence: str) -> tuple[int, bytes, dict[str, str]]:
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>没有文件</title>'
         f'<meta name="viewport" content="width=device-width"><p>{escape(sentence)}</p></html>'
     )
-    return status, page.encode(), {"Content-Type": "text/html; charset=utf-8"} | _NOT_KEPT
+    return status, page.encode(), {"Content-Type": "text/html; charset=utf-8"} | NOT_KEPT

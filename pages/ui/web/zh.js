@@ -61,11 +61,8 @@
     [/^Limit (\d+)MB per file(.*)$/, "不超过 $1 MB$2"],
     [/^File must be (\d+(?:\.\d+)?)MB or smaller\.?$/, "文件不得超过 $1 MB"],
     [/^(.*) files are not allowed\.?$/, "不接受 $1 文件"],
-    [/^Show\/hide columns: (.*)$/, "选择列：$1"],
-    [/^Download as CSV: (.*)$/, "下载 CSV：$1"],
-    [/^Search: (.*)$/, "搜索：$1"],
-    [/^Fullscreen: (.*)$/, "全屏：$1"],
-    [/^Close fullscreen: (.*)$/, "退出全屏：$1"],
+    [/^(Show\/hide columns|Download as CSV|Search|Fullscreen|Close fullscreen): (.*)$/, // of which table
+      (_, word, table) => `${words[word]}：${table}`],
     [/^Remove (.*)$/, "移除 $1"],
     [/^Help for (.*)$/, "说明：$1"], [/^Selected (.*)$/, "已选 $1"]];
   const inChinese = (text) => {
